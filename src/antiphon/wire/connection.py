@@ -1,0 +1,161 @@
+"""One ZMTP connection without its socket (RFC 23, RFC 37).
+
+    GREETING -> HANDSHAKE -> TRAFFIC, and from each of them -> CLOSED
+
+Bytes that come in are given to receive(); what must go out (greeting, handshake, PONG, ERROR)
+waits in ``output``; whole messages wait in ``messages``. Nothing that a peer sends makes a method
+raise: a protocol error moves the connection to CLOSED, and ``error`` says why for good.
+"""
+
+from typing import Final
+
+from antiphon.errors import ProtocolError
+from antiphon.wire.command import (
+    decode_command,
+    decode_error,
+    decode_ping,
+    encode_error,
+    encode_ping,
+    encode_pong,
+)
+from antiphon.wire.framing import COMMAND_READY, STARVED, FrameDecoder, encode_command
+from antiphon.wire.greeting import GREETING_SIZE, check_signature, decode_greeting, encode_greeting
+from antiphon.wire.mechanism import Mechanism
+
+__all__ = ("CLOSED", "GREETING", "HANDSHAKE", "TRAFFIC", "Connection")
+
+GREETING: Final = 0
+HANDSHAKE: Final = 1
+TRAFFIC: Final = 2
+CLOSED: Final = 3
+
+#: A stranger's command: metadata of 1 KiB and the largest mechanism command fit in.
+_MAX_HANDSHAKE_COMMAND: Final = 2048
+#: Afterwards: PING, PONG, ERROR and subscriptions are far shorter.
+_MAX_TRAFFIC_COMMAND: Final = 8192
+#: Errors that the peer is told with an ERROR command, as it can do something about them (Z14).
+_TOLD: Final = ("illegal-pair", "bad-metadata")
+
+
+class Connection:
+    """The state of one connection.
+
+    ``mechanism`` also tells what our side says of itself; ``max_frame`` is MAXMSGSIZE (bytes, -1
+    for none); ``max_frames`` bounds the frames of one message.
+    """
+
+    def __init__(self, mechanism: Mechanism, max_frame: int, max_frames: int) -> None:
+        self.mechanism = mechanism
+        self.state = GREETING
+        #: Why the connection closed, or None.
+        self.error: ProtocolError | None = None
+        #: Protocol bytes to send before any message.
+        self.output: list[bytes] = [encode_greeting(mechanism.name, False)]
+        #: The peer's protocol version, known from its greeting on.
+        self.peer_version = (0, 0)
+        #: The time-to-live of the peer's last PING in milliseconds; 0 for none.
+        self.peer_ttl_ms = 0
+        self.decoder = FrameDecoder(max_frame, _MAX_HANDSHAKE_COMMAND, max_frames)
+        self._greeting = b""
+
+    @property
+    def peer_routing_id(self) -> bytes:
+        """The Identity that the peer announced, or an empty string."""
+        return self.mechanism.properties.get(b"identity", b"")
+
+    @property
+    def peer_type(self) -> bytes:
+        """The peer's Socket-Type, or an empty string before the handshake."""
+        return self.mechanism.properties.get(b"socket-type", b"")
+
+    def receive(self, data: bytes, limit: int) -> int:
+        """Take bytes from the peer; decode at most until ``limit`` messages wait.
+
+        Returns STARVED or FULL as FrameDecoder.decode does; never raises for what a peer sent.
+        """
+        if self.state == TRAFFIC:
+            self.decoder.feed(data)
+            return self.decode(limit)
+        try:
+            return self._receive_early(data, limit)
+        except ProtocolError as error:
+            self.fail(error)
+            return STARVED
+
+    def _receive_early(self, data: bytes, limit: int) -> int:
+        if self.state == GREETING:
+            missing = GREETING_SIZE - len(self._greeting)
+            self._greeting += data[:missing]
+            check_signature(self._greeting)
+            if len(self._greeting) < GREETING_SIZE:
+                return STARVED
+            self._on_greeting()
+            data = data[missing:]
+        if self.state == CLOSED:
+            return STARVED
+        self.decoder.feed(data)
+        return self.decode(limit)
+
+    def decode(self, limit: int) -> int:
+        """Go on decoding what was received before, as receive() does."""
+        try:
+            outcome = self.decoder.decode(limit)
+            while outcome == COMMAND_READY:
+                self._on_command(self.decoder.command)
+                if self.state == CLOSED:
+                    return STARVED
+                outcome = self.decoder.decode(limit)
+        except ProtocolError as error:
+            self.fail(error)
+            return STARVED
+        return outcome
+
+    def ping(self, ttl_ms: int) -> bool:
+        """Queue a PING; returns False if the peer's version knows none (ZMTP 3.0)."""
+        if self.state != TRAFFIC or self.peer_version < (3, 1):
+            return False
+        self.output.append(encode_command(encode_ping(ttl_ms, b"")))
+        return True
+
+    def fail(self, error: ProtocolError) -> None:
+        """Close the connection for a reason; an ERROR command is queued where the peer is told."""
+        if self.state == CLOSED:
+            return
+        if self.state == HANDSHAKE and error.reason in _TOLD:
+            self.output.append(encode_command(encode_error(error.detail)))
+        self.state = CLOSED
+        self.error = error
+        self.decoder.messages = []
+
+    def _on_greeting(self) -> None:
+        greeting = decode_greeting(self._greeting)
+        self._greeting = b""
+        if greeting.mechanism != self.mechanism.name:
+            ours = self.mechanism.name.decode("ascii")
+            theirs = greeting.mechanism.decode("ascii")
+            raise ProtocolError(
+                "mechanism-mismatch", f"the peer wants {theirs} and this socket {ours}"
+            )
+        self.peer_version = (greeting.major, greeting.minor)
+        self.state = HANDSHAKE
+        self._send_commands(self.mechanism.start())
+
+    def _on_command(self, body: bytes) -> None:
+        command = decode_command(body)
+        if command.name == b"ERROR":
+            raise ProtocolError("error-command", decode_error(command.data))
+        if self.state == HANDSHAKE:
+            self._send_commands(self.mechanism.on_command(command))
+            if self.mechanism.complete:
+                self.state = TRAFFIC
+                self.decoder.accept_messages = True
+                self.decoder.max_command = _MAX_TRAFFIC_COMMAND
+        elif command.name == b"PING":
+            self.peer_ttl_ms, context = decode_ping(command.data)
+            self.output.append(encode_command(encode_pong(context)))
+        elif command.name == b"READY":
+            raise ProtocolError("unexpected-command", "READY came after the handshake")
+
+    def _send_commands(self, bodies: list[bytes]) -> None:
+        for body in bodies:
+            self.output.append(encode_command(body))

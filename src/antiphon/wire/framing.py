@@ -1,0 +1,240 @@
+"""Frames and messages on the wire (RFC 37 section "Framing").
+
+    flags (1) | size (1, or 8 when LONG) | body
+
+The decoder is fed whatever came from the network and collects whole messages. A frame whose body
+has not all arrived moves into a buffer of its own that grows as bytes come in, so that feeding is
+linear whatever the chunks, and an announced size alone allocates next to nothing.
+"""
+
+from typing import Final
+
+from antiphon.errors import ProtocolError
+
+__all__ = ("COMMAND_READY", "FULL", "STARVED", "FrameDecoder", "encode_command", "encode_message")
+
+MORE: Final = 1
+LONG: Final = 2
+COMMAND: Final = 4
+_MAX_SHORT: Final = 255
+#: RFC 37: bit 63 of a long size is zero.
+MAX_FRAME_SIZE: Final = 2**63 - 1
+#: A first buffer for a frame in arrival; it doubles as bytes really come.
+_FIRST_BUFFER: Final = 65536
+
+#: Outcomes of FrameDecoder.decode.
+STARVED: Final = 0
+FULL: Final = 1
+COMMAND_READY: Final = 2
+
+_HEADERS_LAST: Final = tuple(bytes([0, size]) for size in range(256))
+_HEADERS_MORE: Final = tuple(bytes([MORE, size]) for size in range(256))
+
+
+def encode_message(parts: list[bytes], out: list[bytes]) -> int:
+    """Append the wire form of one message to ``out`` and return its size in bytes (Z8, Z10)."""
+    total = 0
+    last = len(parts) - 1
+    for index in range(len(parts)):
+        part = parts[index]
+        size = len(part)
+        if size > _MAX_SHORT:
+            flags = LONG if index == last else LONG | MORE
+            out.append(bytes([flags]) + size.to_bytes(8, "big"))
+            out.append(part)
+            total += size + 9
+        else:
+            out.append(_HEADERS_LAST[size] if index == last else _HEADERS_MORE[size])
+            if size:
+                out.append(part)
+            total += size + 2
+    return total
+
+
+def encode_command(body: bytes) -> bytes:
+    """Return the wire form of a command (Z9)."""
+    size = len(body)
+    if size > _MAX_SHORT:
+        return bytes([COMMAND | LONG]) + size.to_bytes(8, "big") + body
+    return bytes([COMMAND, size]) + body
+
+
+class FrameDecoder:
+    """Turns bytes into messages and commands, with every length checked before it is used.
+
+    ``max_frame`` bounds the body of a message frame (bytes, -1 for no bound), ``max_command``
+    that of a command, ``max_frames`` the frames of one message.
+    """
+
+    def __init__(self, max_frame: int, max_command: int, max_frames: int) -> None:
+        self.max_frame = max_frame
+        self.max_command = max_command
+        self.max_frames = max_frames
+        #: False until the handshake is over: message frames are then refused.
+        self.accept_messages = False
+        #: Whole messages, oldest first; the owner takes them away.
+        self.messages: list[list[bytes]] = []
+        #: The body of the command that made decode() return COMMAND_READY.
+        self.command = b""
+        self._data = b""
+        self._position = 0
+        self._parts: list[bytes] = []
+        # The frame in arrival: its flags, its announced size, and what has come of it.
+        self._flags = 0
+        self._size = -1
+        self._body = bytearray()
+        self._filled = 0
+
+    def feed(self, data: bytes) -> None:
+        """Add bytes from the network; decode() then looks at them."""
+        if self._size >= 0:
+            taken = self._fill(data)
+            self._data = data
+            self._position = taken
+        elif self._position < len(self._data):
+            self._data = self._data[self._position :] + data
+            self._position = 0
+        else:
+            self._data = data
+            self._position = 0
+
+    def buffered(self) -> bool:
+        """Tell whether fed bytes wait to be decoded."""
+        return self._position < len(self._data)
+
+    def wanted(self) -> int:
+        """Return how many bytes the frame in arrival still needs, 0 if there is none."""
+        return self._size - self._filled if self._size >= 0 else 0
+
+    def body_buffer(self) -> memoryview:
+        """Return room for the next bytes of the frame in arrival, to receive straight into it.
+
+        Release the view before body_received() is called.
+        """
+        if self._filled == len(self._body):
+            self._grow()
+        return memoryview(self._body)[self._filled :]
+
+    def body_received(self, count: int) -> None:
+        """Say that ``count`` bytes were put into body_buffer()."""
+        self._filled += count
+
+    def _grow(self) -> None:
+        capacity = len(self._body)
+        room = min(self._size - capacity, max(capacity, _FIRST_BUFFER))
+        self._body += bytes(room)
+
+    def _fill(self, data: bytes) -> int:
+        taken = min(self._size - self._filled, len(data))
+        needed = self._filled + taken
+        while len(self._body) < needed:
+            self._grow()
+        self._body[self._filled : needed] = data[:taken] if taken < len(data) else data
+        self._filled = needed
+        return taken
+
+    def decode(self, limit: int) -> int:
+        """Decode until ``limit`` messages wait in ``messages`` or the bytes run out.
+
+        Returns STARVED (more bytes are needed), FULL (the limit is reached) or COMMAND_READY (the
+        body of a command is in ``command``; call again for what follows). Raises ProtocolError.
+        """
+        if self._size >= 0:
+            if self._filled < self._size:
+                return STARVED
+            if self._finish():
+                return COMMAND_READY
+        data = self._data
+        position = self._position
+        end = len(data)
+        messages = self.messages
+        while len(messages) < limit:
+            if end - position < 2:
+                self._keep(position)
+                return STARVED
+            flags = data[position]
+            if flags > 7:
+                raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
+            if flags & LONG:
+                if end - position < 9:
+                    self._keep(position)
+                    return STARVED
+                size = int.from_bytes(data[position + 1 : position + 9], "big")
+                start = position + 9
+            else:
+                size = data[position + 1]
+                start = position + 2
+            if flags & COMMAND or size > _MAX_SHORT or not self.accept_messages:
+                self._check(flags, size)
+            if size > end - start:
+                self._begin(flags, size, start)
+                return STARVED
+            position = start + size
+            body = data[start:position]
+            if flags & COMMAND:
+                self._position = position
+                self.command = body
+                return COMMAND_READY
+            parts = self._parts
+            parts.append(body)
+            if flags & MORE:
+                if len(parts) >= self.max_frames:
+                    raise _too_many_frames(self.max_frames)
+            else:
+                messages.append(parts)
+                self._parts = []
+        self._position = position
+        return FULL
+
+    def _keep(self, position: int) -> None:
+        # An idle connection holds on to nothing.
+        self._data = self._data[position:]
+        self._position = 0
+
+    def _check(self, flags: int, size: int) -> None:
+        if size > MAX_FRAME_SIZE:
+            raise ProtocolError("bad-length", "a frame's size has its highest bit set")
+        if flags & COMMAND:
+            if flags & MORE:
+                raise ProtocolError("reserved-flags", "a command has the MORE flag")
+            if size > self.max_command:
+                raise ProtocolError(
+                    "command-too-long", f"a command of {size} bytes; the limit is {self.max_command}"
+                )
+        elif not self.accept_messages:
+            raise ProtocolError("early-message", "a message came before the handshake was over")
+        elif 0 <= self.max_frame < size:
+            raise ProtocolError(
+                "message-too-long", f"a frame of {size} bytes; MAXMSGSIZE is {self.max_frame}"
+            )
+
+    def _begin(self, flags: int, size: int, start: int) -> None:
+        rest = self._data[start:]
+        self._flags = flags
+        self._size = size
+        self._filled = 0
+        self._body = bytearray(min(size, _FIRST_BUFFER))
+        self._fill(rest)
+        self._data = b""
+        self._position = 0
+
+    def _finish(self) -> bool:
+        body = bytes(self._body)
+        flags = self._flags
+        self._size = -1
+        self._filled = 0
+        self._body = bytearray()
+        if flags & COMMAND:
+            self.command = body
+            return True
+        self._parts.append(body)
+        if not flags & MORE:
+            self.messages.append(self._parts)
+            self._parts = []
+        elif len(self._parts) >= self.max_frames:
+            raise _too_many_frames(self.max_frames)
+        return False
+
+
+def _too_many_frames(limit: int) -> ProtocolError:
+    return ProtocolError("too-many-frames", f"a message of more than {limit} frames")
