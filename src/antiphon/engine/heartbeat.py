@@ -1,0 +1,66 @@
+"""Is the peer alive? PINGs, their time-out, and the time-to-live that a peer asks for (Z21-Z23).
+
+Any byte from the peer counts as life. The link sets ``heard`` and asks on_timer() what to do, so
+that traffic costs no look at the clock.
+"""
+
+from typing import Final
+
+__all__ = ("DEAD", "PING", "QUIET", "Heartbeat")
+
+QUIET: Final = 0
+PING: Final = 1
+DEAD: Final = 2
+
+
+class Heartbeat:
+    """The heartbeat of one connection; times are seconds.
+
+    ``interval`` is the time between our PINGs (0: none), ``timeout`` the silence after a PING that
+    ends the connection.
+    """
+
+    def __init__(self, interval: float, timeout: float) -> None:
+        self.interval = interval
+        self.timeout = timeout
+        #: The time-to-live of the peer's last PING; 0 when it gave none.
+        self.peer_ttl = 0.0
+        #: Set whenever bytes come in.
+        self.heard = False
+        self._last_heard = 0.0
+        self._next_ping = 0.0
+        self._unanswered_since = -1.0
+
+    def start(self, now: float) -> None:
+        """Begin; the handshake has just been completed."""
+        self._last_heard = now
+        self._next_ping = now + self.interval
+
+    def on_timer(self, now: float) -> int:
+        """Say what to do now: QUIET (nothing), PING, or DEAD."""
+        if self.heard:
+            self.heard = False
+            self._last_heard = now
+            self._unanswered_since = -1.0
+        if self.peer_ttl and now >= self._last_heard + self.peer_ttl:
+            return DEAD
+        if self._unanswered_since >= 0 and now >= self._unanswered_since + self.timeout:
+            return DEAD
+        if self.interval and now >= self._next_ping:
+            self._next_ping = now + self.interval
+            if self._unanswered_since < 0:
+                self._unanswered_since = now
+            return PING
+        return QUIET
+
+    def next_deadline(self) -> float:
+        """Return when on_timer() is due, or a negative number for never."""
+        due = -1.0
+        if self.interval:
+            due = self._next_ping
+            if self._unanswered_since >= 0:
+                due = min(due, self._unanswered_since + self.timeout)
+        if self.peer_ttl:
+            expiry = self._last_heard + self.peer_ttl
+            due = expiry if due < 0 else min(due, expiry)
+        return due

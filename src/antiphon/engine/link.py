@@ -1,0 +1,290 @@
+"""Joins one connection to one pipe: bytes in, messages to the pattern; messages out, bytes away.
+
+Back-pressure is by not reading: when the pipe's inbound queue is full, so is the decoder, and the
+stream is not read until the queue has reached its low-water mark.
+"""
+
+from typing import Final
+
+from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
+from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Timer
+from antiphon.errors import ProtocolError
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import Pattern
+from antiphon.patterns.pipe import Pipe
+from antiphon.wire.connection import CLOSED, TRAFFIC, Connection
+from antiphon.wire.framing import FULL, encode_message
+
+__all__ = ("Link", "LinkOwner")
+
+#: What is written at once: about what a socket's buffer takes.
+_CHUNK: Final = 65536
+#: Answers to a peer's commands that may wait before it is not read any longer.
+_MAX_OUTPUT: Final = 64
+
+
+class LinkOwner:
+    """Who made a link: a dialer or a listener. It decides what follows when the link ends."""
+
+    def established(self, link: "Link") -> str:
+        """The handshake is complete; returns why the peer is refused, or an empty string."""
+        raise NotImplementedError
+
+    def ended(self, link: "Link", error: ProtocolError) -> None:
+        """The link has closed its stream; ``error`` says why."""
+        raise NotImplementedError
+
+
+class _LinkTimer(Timer):
+    def __init__(self, link: "Link") -> None:
+        super().__init__()
+        self.link = link
+
+    def fire(self) -> None:
+        self.link.on_timer()
+
+
+class Link(Receiver):
+    """One connection's data path."""
+
+    def __init__(
+        self,
+        network: Network,
+        owner: LinkOwner,
+        options: SocketOptions,
+        pattern: Pattern,
+        pipe: Pipe,
+        stream: Stream,
+        connection: Connection,
+    ) -> None:
+        self.network = network
+        self.owner = owner
+        self.pattern = pattern
+        self.pipe = pipe
+        self.stream = stream
+        self.connection = connection
+        self.open = True
+        #: True once the peer's handshake was accepted.
+        self.established = False
+        #: True when the link is to close as soon as everything is written.
+        self.finishing = False
+        self._scheduled = False
+        self._writing = False
+        self._paused = False
+        timeout = options.heartbeat_timeout
+        if timeout < 0:
+            timeout = options.heartbeat_ivl
+        self.heartbeat = Heartbeat(options.heartbeat_ivl / 1000, timeout / 1000)
+        self._ttl_ms: int = options.heartbeat_ttl
+        self._handshake_s: float = options.handshake_ivl / 1000
+        self.timer = _LinkTimer(self)
+
+    def start(self) -> None:
+        """Send our greeting, and begin to read."""
+        if self._handshake_s > 0:
+            self.network.set_timer(self.timer, self._handshake_s)
+        self.stream.start(self)
+        self.schedule()
+
+    # From the stream.
+
+    def received(self, data: bytes) -> None:
+        """Decode what came and deliver the messages."""
+        self.heartbeat.heard = True
+        connection = self.connection
+        self._after(connection.receive(data, self.pipe.room()))
+
+    def wanted(self) -> int:
+        """Return how much of a large frame is still to come."""
+        return self.connection.decoder.wanted()
+
+    def body_buffer(self) -> memoryview:
+        """Return room for bytes of a large frame."""
+        return self.connection.decoder.body_buffer()
+
+    def body_received(self, count: int) -> None:
+        """Go on with a large frame."""
+        self.heartbeat.heard = True
+        self.connection.decoder.body_received(count)
+        self._after(self.connection.decode(self.pipe.room()))
+
+    def closed(self, reason: str, detail: str) -> None:
+        """End the link: the stream has ended."""
+        self.close(ProtocolError(reason, detail))
+
+    # From the pipe.
+
+    def outbound_ready(self) -> None:
+        """See to it that the pipe's messages are written."""
+        if not self._scheduled and not self._writing and self.established:
+            self._scheduled = True
+            self.network.schedule_flush(self)
+
+    def inbound_room(self) -> None:
+        """Decode what was left, then read again."""
+        if self.open:
+            self._paused = False
+            self.stream.resume_reading()
+            self._after(self.connection.decode(self.pipe.room()))
+
+    def close_peer(self, reason: str) -> None:
+        """Close: the pattern does not want the peer."""
+        self.close(ProtocolError(reason, "the socket has closed this connection"))
+
+    # Inside.
+
+    def schedule(self) -> None:
+        """Ask for a flush."""
+        if not self._scheduled and not self._writing:
+            self._scheduled = True
+            self.network.schedule_flush(self)
+
+    def _after(self, outcome: int) -> None:
+        connection = self.connection
+        if not self.established and connection.state == TRAFFIC and not self._establish():
+            return
+        messages = connection.decoder.messages
+        if messages:
+            self.pattern.deliver(self.pipe, messages)
+        if connection.state == CLOSED:
+            self._fail()
+            return
+        if connection.output:
+            self.schedule()
+            if len(connection.output) > _MAX_OUTPUT and self._writing:
+                self._pause()
+        if connection.peer_ttl_ms:
+            self._take_peer_ttl()
+        if outcome == FULL or self.pipe.room() == 0:
+            self.pipe.paused = True
+            self._pause()
+
+    def _pause(self) -> None:
+        if not self._paused:
+            self._paused = True
+            self.stream.pause_reading()
+
+    def _establish(self) -> bool:
+        self.pipe.peer_type = self.connection.peer_type
+        refusal = self.owner.established(self)
+        if not self.open:
+            return False
+        if refusal:
+            self.close(ProtocolError(refusal, "the socket has refused this peer"))
+            return False
+        self.established = True
+        self.heartbeat.start(self.network.now())
+        self.network.cancel_timer(self.timer)
+        self._arm()
+        if self.pipe.outbound:
+            self.schedule()
+        return True
+
+    def _fail(self) -> None:
+        # The peer is told what it can mend; the bytes go out as far as the system takes them.
+        connection = self.connection
+        if connection.output and not self._writing:
+            self.stream.write([b"".join(connection.output)])
+        error = connection.error
+        self.close(error if error is not None else ProtocolError("closed", "the connection closed"))
+
+    def close(self, error: ProtocolError) -> None:
+        """Close the stream and tell the owner, once."""
+        if self.open:
+            self.open = False
+            self.connection.fail(error)
+            self.network.cancel_timer(self.timer)
+            self.stream.close()
+            self.owner.ended(self, error)
+
+    def finish(self) -> None:
+        """Close as soon as all that waits is written."""
+        self.finishing = True
+        if self.established and not self.pipe.outbound and not self._writing:
+            self.flush()
+
+    # Writing.
+
+    def flush(self) -> None:
+        """Write commands first, then messages, until all is away or the system takes no more."""
+        self._scheduled = False
+        self._writing = False
+        while self.open:
+            chunks = self._gather()
+            if not chunks:
+                break
+            if not self.stream.write(chunks):
+                self._writing = True
+                break
+        if not self.open:
+            return
+        if self._paused and not self._writing and not self.pipe.paused:
+            self._paused = False
+            self.stream.resume_reading()
+        if self.established and self.pipe.unblocked():
+            self.pattern.writable(self.pipe)
+        if self.finishing and self.established and not self._writing and not self.pipe.outbound:
+            self.close(ProtocolError("closed", "the socket has closed this connection"))
+
+    def _gather(self) -> list[bytes]:
+        connection = self.connection
+        chunks: list[bytes] = []
+        if connection.output:
+            chunks = connection.output
+            connection.output = []
+        if not self.established:
+            return [b"".join(chunks)] if chunks else chunks
+        pipe = self.pipe
+        outbound = pipe.outbound
+        size = 0
+        while outbound and size < _CHUNK:
+            size += encode_message(pipe.take_outbound(), chunks)
+        if size < LARGE_FRAME:
+            return [b"".join(chunks)] if chunks else chunks
+        return _join_small(chunks)
+
+    # Time.
+
+    def on_timer(self) -> None:
+        """The handshake took too long, a PING is due, or the peer has been silent too long."""
+        if not self.established:
+            self.close(ProtocolError("handshake-timeout", "the handshake was not completed in time"))
+            return
+        todo = self.heartbeat.on_timer(self.network.now())
+        if todo == DEAD:
+            self.close(ProtocolError("heartbeat-timeout", "the peer has been silent for too long"))
+            return
+        if todo == PING:
+            if self.connection.ping(self._ttl_ms):
+                self.schedule()
+            else:
+                self.heartbeat.interval = 0.0
+        self._arm()
+
+    def _take_peer_ttl(self) -> None:
+        ttl = self.connection.peer_ttl_ms / 1000
+        if ttl != self.heartbeat.peer_ttl:
+            self.heartbeat.peer_ttl = ttl
+            self._arm()
+
+    def _arm(self) -> None:
+        due = self.heartbeat.next_deadline()
+        if due >= 0:
+            self.network.set_timer(self.timer, max(due - self.network.now(), 0.0))
+
+
+def _join_small(chunks: list[bytes]) -> list[bytes]:
+    """Join neighbouring chunks, but leave large ones as they are: those are never copied."""
+    joined: list[bytes] = []
+    small: list[bytes] = []
+    for chunk in chunks:
+        if len(chunk) < LARGE_FRAME:
+            small.append(chunk)
+            continue
+        if small:
+            joined.append(b"".join(small))
+            small = []
+        joined.append(chunk)
+    if small:
+        joined.append(b"".join(small))
+    return joined

@@ -1,0 +1,162 @@
+"""The contract between a socket and the world: streams, timers, the clock, randomness.
+
+The reactor implements it with real descriptors, a simulation with memory and a virtual clock.
+"""
+
+from typing import Final
+
+from antiphon.endpoint import Endpoint
+from antiphon.native import mypyc_attr
+from antiphon.options import SocketOptions
+from antiphon.patterns.pipe import PipeEnd
+
+__all__ = ("LARGE_FRAME", "Acceptor", "Caller", "Listener", "Network", "Receiver", "Stream", "Timer")
+
+#: From this size on (bytes) a frame is neither joined with others nor copied on its way.
+LARGE_FRAME: Final = 32768
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Timer:
+    """Something to do at a time; set and cancelled through the Network."""
+
+    def __init__(self) -> None:
+        #: When it fires, in seconds on the Network's clock; negative while it is not set.
+        self.deadline = -1.0
+
+    def fire(self) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Receiver(PipeEnd):
+    """What a stream calls: the connection that lives on it."""
+
+    def received(self, data: bytes) -> None:
+        """Take bytes that came from the peer."""
+        raise NotImplementedError
+
+    def wanted(self) -> int:
+        """Return how many bytes a frame in arrival still needs; 0 if there is none."""
+        return 0
+
+    def body_buffer(self) -> memoryview:
+        """Return room for bytes of the frame in arrival, where wanted() is large."""
+        raise NotImplementedError
+
+    def body_received(self, count: int) -> None:
+        """Take note of ``count`` bytes that were put into body_buffer()."""
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        """Write what waits; called after schedule_flush() and when a stream can take more."""
+        raise NotImplementedError
+
+    def closed(self, reason: str, detail: str) -> None:
+        """The stream has ended, by the peer or by an error of the system."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Stream:
+    """A connected, non-blocking byte stream."""
+
+    #: The peer's address for people.
+    peer_address: str = ""
+
+    def start(self, receiver: Receiver) -> None:
+        """Begin to read, and to tell the receiver."""
+        raise NotImplementedError
+
+    def write(self, chunks: list[bytes]) -> bool:
+        """Take over bytes to write; False if some wait until flush() is called again."""
+        raise NotImplementedError
+
+    def pause_reading(self) -> None:
+        """Stop reading, so that the peer is held back."""
+        raise NotImplementedError
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close at once; nothing is called afterwards."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Caller:
+    """Who asked Network.dial() for a connection."""
+
+    def connected(self, stream: Stream) -> None:
+        """The stream is there."""
+        raise NotImplementedError
+
+    def failed(self, reason: str) -> None:
+        """No connection came about; ``reason`` is for people."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Acceptor:
+    """Who asked Network.listen() for connections."""
+
+    def accepted(self, stream: Stream) -> None:
+        """A peer has connected."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Listener:
+    """What Network.listen() returns."""
+
+    #: The endpoint with its real port or path.
+    endpoint: str = ""
+
+    def close(self) -> None:
+        """Stop listening."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Call:
+    """What Network.dial() returns: a connection attempt that can be given up."""
+
+    def cancel(self) -> None:
+        """Give up; the caller is not called afterwards."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Network:
+    """The world as a socket sees it."""
+
+    def now(self) -> float:
+        """Return a time in seconds that only moves forward."""
+        raise NotImplementedError
+
+    def random(self) -> float:
+        """Return a random number from 0 up to but not including 1."""
+        raise NotImplementedError
+
+    def set_timer(self, timer: Timer, delay: float) -> None:
+        """Let a timer fire once, ``delay`` seconds from now; a set timer moves."""
+        raise NotImplementedError
+
+    def cancel_timer(self, timer: Timer) -> None:
+        """Let a timer not fire."""
+        raise NotImplementedError
+
+    def dial(self, endpoint: Endpoint, options: SocketOptions, caller: Caller) -> Call:
+        """Start to connect; the caller hears of the outcome later, never during the call."""
+        raise NotImplementedError
+
+    def listen(self, endpoint: Endpoint, options: SocketOptions, acceptor: Acceptor) -> Listener:
+        """Listen from now on. Raises EndpointError when the address cannot be had."""
+        raise NotImplementedError
+
+    def schedule_flush(self, receiver: Receiver) -> None:
+        """Call the receiver's flush() soon: when a pass ends, or when a host waits."""
+        raise NotImplementedError

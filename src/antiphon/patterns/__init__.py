@@ -1,0 +1,3 @@
+"""Messages to peers, for one socket (sans-I/O)."""
+
+__all__: tuple[str, ...] = ()

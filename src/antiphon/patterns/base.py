@@ -1,0 +1,102 @@
+"""The contract of a pattern: what every socket type does with messages and peers.
+
+A pattern never blocks: try_send() and try_recv() do it now or say that they cannot. The
+connections side attaches pipes, delivers what came in and says when a full pipe has room again.
+"""
+
+from antiphon.instrument import Instrument
+from antiphon.native import mypyc_attr
+from antiphon.options import SocketOptions
+from antiphon.patterns.pipe import Pipe
+
+__all__ = ("DUPLICATE_ID", "Pattern", "Watcher")
+
+#: Why attach() refuses a peer.
+DUPLICATE_ID = "duplicate-id"
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Watcher:
+    """Whoever waits for a socket is told here that trying again may succeed."""
+
+    def socket_changed(self) -> None:
+        """A message came, room appeared, or the socket closed."""
+
+
+class Pattern:
+    """One socket's behaviour towards its peers."""
+
+    def __init__(self, options: SocketOptions) -> None:
+        self.options = options
+        self.instruments: list[Instrument] = []
+        #: Dropped messages by reason.
+        self.drops: dict[str, int] = {}
+        self.watcher: Watcher | None = None
+
+    # What the application asks.
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Take over a message if there is room for it; otherwise leave it untouched.
+
+        Raises StateError where the socket type allows no send now, HostUnreachable where it
+        is told to (ROUTER_MANDATORY), and OperationNotSupported where it never sends.
+        """
+        raise NotImplementedError
+
+    def try_recv(self) -> list[bytes] | None:
+        """Return the next message or None. Raises StateError where none is allowed now."""
+        raise NotImplementedError
+
+    def can_send(self) -> bool:
+        """Tell whether try_send() would take a message."""
+        raise NotImplementedError
+
+    def can_recv(self) -> bool:
+        """Tell whether try_recv() would return a message."""
+        raise NotImplementedError
+
+    # What the connections tell.
+
+    def attach(self, pipe: Pipe) -> str:
+        """Take in a peer; returns an empty string, or the reason for refusing it."""
+        raise NotImplementedError
+
+    def detach(self, pipe: Pipe) -> None:
+        """Forget a peer: its queues go, and what was in them is counted (R28.24)."""
+        raise NotImplementedError
+
+    def interrupted(self, pipe: Pipe) -> None:
+        """The connection of a permanent pipe has ended; another one will follow."""
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Take messages that came from a peer; the list is emptied."""
+        raise NotImplementedError
+
+    def writable(self, pipe: Pipe) -> None:
+        """A pipe that was full has room again."""
+        raise NotImplementedError
+
+    # For the patterns themselves.
+
+    def drop(self, reason: str, parts: list[bytes]) -> None:
+        """Count a message that ends here, and show it to the instruments (N1)."""
+        self.drops[reason] = self.drops.get(reason, 0) + 1
+        for instrument in self.instruments:
+            instrument.message_dropped(reason, parts)
+
+    def drop_queues(self, pipe: Pipe) -> None:
+        """Destroy both queues of a peer that has gone; each message is counted."""
+        for parts in pipe.outbound:
+            self.drop("peer-gone", parts)
+        for parts in pipe.inbound:
+            self.drop("sender-gone", parts)
+        pipe.outbound.clear()
+        pipe.inbound.clear()
+        pipe.outbound_bytes = 0
+        pipe.inbound_bytes = 0
+
+    def changed(self) -> None:
+        """Tell whoever waits."""
+        watcher = self.watcher
+        if watcher is not None:
+            watcher.socket_changed()

@@ -1,0 +1,133 @@
+"""A double queue per peer, bounded in messages and in bytes (RFC 28: "double queue")."""
+
+from collections import deque
+from typing import Final
+
+from antiphon.native import mypyc_attr
+from antiphon.options import SocketOptions
+
+__all__ = ("Pipe", "PipeEnd", "message_size")
+
+#: What a frame costs besides its bytes: a list slot and an object's header.
+_FRAME_COST: Final = 64
+_UNBOUNDED: Final = 2**62
+
+
+def message_size(parts: list[bytes]) -> int:
+    """Return what a message weighs in a queue, in bytes, counting what each frame costs."""
+    total = 0
+    for part in parts:
+        total += len(part) + _FRAME_COST
+    return total
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class PipeEnd:
+    """What a pipe tells its far end: the connection to the peer."""
+
+    def outbound_ready(self) -> None:
+        """The first message waits in a queue that was empty."""
+
+    def inbound_room(self) -> None:
+        """There is room again in an inbound queue that had been full."""
+
+    def close_peer(self, reason: str) -> None:
+        """The pattern does not want this peer any longer."""
+
+
+class Pipe:
+    """The messages from one peer (inbound) and to it (outbound).
+
+    A queue that has reached its bound counts as full until it has shrunk to its low-water mark,
+    half of the bound, so that a slow peer does not make the two sides wake each other for every
+    message.
+    """
+
+    def __init__(self, options: SocketOptions) -> None:
+        #: The routing id under which a ROUTER knows the peer.
+        self.routing_id = b""
+        #: The peer's address for people.
+        self.endpoint = ""
+        #: What the peer calls its socket type; empty before the handshake.
+        self.peer_type = b""
+        self.end = PipeEnd()
+        #: True while a pattern knows the pipe.
+        self.attached = False
+        #: True for a connection that we initiated: the queues outlive it (R28.23).
+        self.permanent = False
+        self.inbound: deque[list[bytes]] = deque()
+        self.outbound: deque[list[bytes]] = deque()
+        self.inbound_bytes = 0
+        self.outbound_bytes = 0
+        #: Messages that have passed in each direction.
+        self.received = 0
+        self.sent = 0
+        #: True while the far end has stopped reading because inbound is full.
+        self.paused = False
+        #: True between outbound becoming full and reaching its low-water mark.
+        self.blocked = False
+        #: Whether the fair queue or the load balancer hold this pipe.
+        self.in_fair_queue = False
+        self.in_balancer = False
+        self.set_limits(options)
+
+    def set_limits(self, options: SocketOptions) -> None:
+        """Take the bounds of both queues from SNDHWM, RCVHWM and their siblings in bytes."""
+        self.send_limit: int = options.sndhwm or _UNBOUNDED
+        self.receive_limit: int = options.rcvhwm or _UNBOUNDED
+        self.send_limit_bytes: int = options.sndhwm_bytes
+        self.receive_limit_bytes: int = options.rcvhwm_bytes
+
+    def push(self, parts: list[bytes]) -> None:
+        """Queue a message for the peer; the caller has looked at ``blocked``."""
+        outbound = self.outbound
+        outbound.append(parts)
+        self.outbound_bytes += message_size(parts)
+        self.sent += 1
+        count = len(outbound)
+        if count >= self.send_limit or self.outbound_bytes >= self.send_limit_bytes:
+            self.blocked = True
+        if count == 1:
+            self.end.outbound_ready()
+
+    def take_outbound(self) -> list[bytes]:
+        """Remove the oldest message for the peer; the far end does that when it can write."""
+        parts = self.outbound.popleft()
+        self.outbound_bytes -= message_size(parts)
+        return parts
+
+    def unblocked(self) -> bool:
+        """Tell, once, that a full outbound queue has reached its low-water mark."""
+        if (
+            not self.blocked
+            or len(self.outbound) > self.send_limit // 2
+            or self.outbound_bytes > self.send_limit_bytes // 2
+        ):
+            return False
+        self.blocked = False
+        return True
+
+    def room(self) -> int:
+        """Return how many more messages may come in; 0 when the queue is full."""
+        if self.inbound_bytes >= self.receive_limit_bytes:
+            return 0
+        return max(self.receive_limit - len(self.inbound), 0)
+
+    def put_inbound(self, parts: list[bytes]) -> None:
+        """Add a message from the peer."""
+        self.inbound.append(parts)
+        self.inbound_bytes += message_size(parts)
+        self.received += 1
+
+    def take_inbound(self) -> list[bytes]:
+        """Remove the oldest message from the peer; reading goes on at the low-water mark."""
+        parts = self.inbound.popleft()
+        self.inbound_bytes -= message_size(parts)
+        if (
+            self.paused
+            and len(self.inbound) <= self.receive_limit // 2
+            and self.inbound_bytes <= self.receive_limit_bytes // 2
+        ):
+            self.paused = False
+            self.end.inbound_room()
+        return parts

@@ -1,0 +1,379 @@
+"""REQ, REP, DEALER and ROUTER: the request-reply sockets of the chapter (RFC 28)."""
+
+from typing import Final
+
+from antiphon.errors import HostUnreachable, StateError
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import DUPLICATE_ID, Pattern
+from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.schedule import FairQueue, LoadBalancer
+
+__all__ = (
+    "ID_ONLY",
+    "PEER_GONE",
+    "QUEUE_FULL",
+    "ROUTED",
+    "UNKNOWN_ID",
+    "Dealer",
+    "Rep",
+    "Req",
+    "Router",
+)
+
+#: What became of a message that a ROUTER was to route.
+ROUTED: Final = ""
+UNKNOWN_ID: Final = "unknown-id"
+QUEUE_FULL: Final = "queue-full"
+ID_ONLY: Final = "id-only"
+PEER_GONE: Final = "peer-gone"
+
+_DELIMITER: Final = b""
+
+
+class Dealer(Pattern):
+    """DEALER: load-balances out, fair-queues in, knows nothing of envelopes."""
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self.balancer = LoadBalancer()
+        self.fair_queue = FairQueue()
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Send to the next peer that has room (R28.26 to R28.29)."""
+        return self.balancer.send(parts) is not None
+
+    def try_recv(self) -> list[bytes] | None:
+        """Return the next message, from each peer in turn (R28.30)."""
+        return self.fair_queue.take()
+
+    def can_send(self) -> bool:
+        """Tell whether a peer has room."""
+        return len(self.balancer.ready) > 0
+
+    def can_recv(self) -> bool:
+        """Tell whether a message waits."""
+        return len(self.fair_queue.ready) > 0
+
+    def attach(self, pipe: Pipe) -> str:
+        """Take in a peer."""
+        pipe.attached = True
+        if pipe.inbound:
+            self.fair_queue.activate(pipe)
+        if not pipe.blocked:
+            self.balancer.activate(pipe)
+        self.changed()
+        return ""
+
+    def detach(self, pipe: Pipe) -> None:
+        """Forget a peer and destroy its queues (R28.24)."""
+        pipe.attached = False
+        self.fair_queue.remove(pipe)
+        self.balancer.remove(pipe)
+        self.drop_queues(pipe)
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Queue what a peer sent."""
+        for parts in messages:
+            pipe.put_inbound(parts)
+        messages.clear()
+        self.fair_queue.activate(pipe)
+        self.changed()
+
+    def writable(self, pipe: Pipe) -> None:
+        """Balance onto this peer again."""
+        self.balancer.activate(pipe)
+        self.changed()
+
+
+class Req(Pattern):
+    """REQ: one request at a time, and its reply from the peer that was asked."""
+
+    def __init__(self, options: SocketOptions, first_request_id: int) -> None:
+        super().__init__(options)
+        self.balancer = LoadBalancer()
+        self._request_id = first_request_id & 0xFFFFFFFF
+        self._waiting = False
+        self._asked: Pipe | None = None
+        self._reply: list[bytes] | None = None
+        # The frames before a reply's body: the request's id under REQ_CORRELATE, the delimiter.
+        self._expected: list[bytes] = [_DELIMITER]
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Send a request to the next peer (R28.2 to R28.7).
+
+        Raises StateError while a reply is awaited, unless REQ_RELAXED is set.
+        """
+        if self._waiting and not self.options.req_relaxed:
+            raise StateError("this REQ has sent a request: receive its reply first")
+        if not self.balancer.ready:
+            return False
+        expected = self._next_envelope()
+        self._asked = self.balancer.send(expected + parts)
+        self._expected = expected
+        self._reply = None
+        self._waiting = True
+        return True
+
+    def _next_envelope(self) -> list[bytes]:
+        if not self.options.req_correlate:
+            return [_DELIMITER]
+        self._request_id = (self._request_id + 1) & 0xFFFFFFFF
+        return [self._request_id.to_bytes(4, "big"), _DELIMITER]
+
+    def try_recv(self) -> list[bytes] | None:
+        """Return the reply's body or None. Raises StateError if nothing was asked."""
+        if not self._waiting:
+            raise StateError("this REQ has no request under way: send one first")
+        reply = self._reply
+        if reply is None:
+            return None
+        self._waiting = False
+        self._asked = None
+        self._reply = None
+        return reply
+
+    def can_send(self) -> bool:
+        """Tell whether a request may go out now."""
+        if self._waiting and not self.options.req_relaxed:
+            return False
+        return len(self.balancer.ready) > 0
+
+    def can_recv(self) -> bool:
+        """Tell whether the reply is there."""
+        return self._reply is not None
+
+    def attach(self, pipe: Pipe) -> str:
+        """Take in a peer."""
+        pipe.attached = True
+        if not pipe.blocked:
+            self.balancer.activate(pipe)
+        self.changed()
+        return ""
+
+    def detach(self, pipe: Pipe) -> None:
+        """Forget a peer; a reply that it gave already stays."""
+        pipe.attached = False
+        self.balancer.remove(pipe)
+        self.drop_queues(pipe)
+        if self._asked is pipe:
+            self._asked = None
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Keep the reply that is awaited; drop all else, counted (R28.8, R28.9)."""
+        for parts in messages:
+            pipe.received += 1
+            self._accept(pipe, parts)
+        messages.clear()
+
+    def _accept(self, pipe: Pipe, parts: list[bytes]) -> None:
+        if not self._waiting or pipe is not self._asked or self._reply is not None:
+            self.drop("unexpected-reply", parts)
+            return
+        size = len(self._expected)
+        if len(parts) <= size or parts[:size] != self._expected:
+            self.drop("wrong-envelope", parts)
+            return
+        self._reply = parts[size:]
+        self.changed()
+
+    def writable(self, pipe: Pipe) -> None:
+        """Balance onto this peer again."""
+        self.balancer.activate(pipe)
+        self.changed()
+
+
+class Rep(Pattern):
+    """REP: one request at a time, answered along the envelope that it came with."""
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self.fair_queue = FairQueue()
+        self._envelope: list[bytes] = []
+        self._asker: Pipe | None = None
+        self._answering = False
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Send the reply; never blocks (R28.17 to R28.19). Raises StateError without a request."""
+        if not self._answering:
+            raise StateError("this REP has no request to answer: receive one first")
+        self._answering = False
+        pipe = self._asker
+        self._asker = None
+        reply = self._envelope + parts
+        if pipe is None:
+            self.drop(PEER_GONE, reply)
+        elif pipe.blocked:
+            self.drop(QUEUE_FULL, reply)
+        else:
+            pipe.push(reply)
+        return True
+
+    def try_recv(self) -> list[bytes] | None:
+        """Return a request's body or None (R28.14 to R28.16).
+
+        Raises StateError while the last request is unanswered.
+        """
+        if self._answering:
+            raise StateError("this REP has a request to answer: send the reply first")
+        parts = self.fair_queue.take()
+        if parts is None:
+            return None
+        body = parts.index(_DELIMITER) + 1
+        self._envelope = parts[:body]
+        self._asker = self.fair_queue.last
+        self._answering = True
+        return parts[body:]
+
+    def can_send(self) -> bool:
+        """Tell whether a request waits for its reply."""
+        return self._answering
+
+    def can_recv(self) -> bool:
+        """Tell whether a request may be received now."""
+        return not self._answering and len(self.fair_queue.ready) > 0
+
+    def attach(self, pipe: Pipe) -> str:
+        """Take in a peer."""
+        pipe.attached = True
+        return ""
+
+    def detach(self, pipe: Pipe) -> None:
+        """Forget a peer; a reply to it will be counted as ``peer-gone``."""
+        pipe.attached = False
+        self.interrupted(pipe)
+
+    def interrupted(self, pipe: Pipe) -> None:
+        """Drop requests whose sender can no longer match the reply."""
+        self.fair_queue.remove(pipe)
+        self.drop_queues(pipe)
+        if self._asker is pipe:
+            self._asker = None
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Queue requests; drop those without a delimiter and a body (R28.13, K2)."""
+        for parts in messages:
+            if _DELIMITER in parts and parts.index(_DELIMITER) < len(parts) - 1:
+                pipe.put_inbound(parts)
+            else:
+                pipe.received += 1
+                self.drop("wrong-envelope", parts)
+        messages.clear()
+        if pipe.inbound:
+            self.fair_queue.activate(pipe)
+            self.changed()
+
+    def writable(self, pipe: Pipe) -> None:
+        """Nothing waits for room: a reply never blocks."""
+
+
+class Router(Pattern):
+    """ROUTER: prefixes what comes in with its peer's id, routes what goes out by that id."""
+
+    def __init__(self, options: SocketOptions, first_generated_id: int) -> None:
+        super().__init__(options)
+        self.fair_queue = FairQueue()
+        #: The peers by routing id (R28.35).
+        self.peers: dict[bytes, Pipe] = {}
+        self._generated = first_generated_id & 0xFFFFFFFF
+
+    def route(self, routing_id: bytes, parts: list[bytes]) -> str:
+        """Queue a message for a peer; returns ROUTED, UNKNOWN_ID or QUEUE_FULL and drops nothing.
+
+        The message is taken over only when it is routed.
+        """
+        pipe = self.peers.get(routing_id)
+        if pipe is None:
+            return UNKNOWN_ID
+        if pipe.blocked:
+            return QUEUE_FULL
+        pipe.push(parts)
+        return ROUTED
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Route a message by its first frame (R28.40 to R28.43, R9, R10).
+
+        What cannot be routed is dropped and counted. Under ROUTER_MANDATORY a full queue makes
+        this return False and an unknown id raises HostUnreachable.
+        """
+        if len(parts) < 2:
+            self.drop(ID_ONLY, parts)
+            return True
+        mandatory = self.options.router_mandatory
+        status = self.route(parts[0], parts[1:])
+        if status == ROUTED:
+            return True
+        if not mandatory:
+            self.drop(status, parts)
+            return True
+        if status == UNKNOWN_ID:
+            raise HostUnreachable(parts[0], status)
+        return False
+
+    def try_recv(self) -> list[bytes] | None:
+        """Return ``[routing id, frame, ...]`` or None, each peer in turn (R28.38, R28.39)."""
+        parts = self.fair_queue.take()
+        if parts is None:
+            return None
+        pipe = self.fair_queue.last
+        if pipe is not None:
+            parts.insert(0, pipe.routing_id)
+        return parts
+
+    def can_send(self) -> bool:
+        """Tell whether a send would not block: always, but under ROUTER_MANDATORY (3.7)."""
+        if not self.options.router_mandatory:
+            return True
+        return any(not pipe.blocked for pipe in self.peers.values())
+
+    def can_recv(self) -> bool:
+        """Tell whether a message waits."""
+        return len(self.fair_queue.ready) > 0
+
+    def attach(self, pipe: Pipe) -> str:
+        """Take in a peer under the id it announced, or a generated one (E9, R5, R7).
+
+        An id that is in use is refused, or taken over under ROUTER_HANDOVER.
+        """
+        if not pipe.routing_id:
+            pipe.routing_id = self._generate_id()
+        older = self.peers.get(pipe.routing_id)
+        if older is not None:
+            if not self.options.router_handover:
+                self.drops[DUPLICATE_ID] = self.drops.get(DUPLICATE_ID, 0) + 1
+                return DUPLICATE_ID
+            self.detach(older)
+            older.end.close_peer("handover")
+        pipe.attached = True
+        self.peers[pipe.routing_id] = pipe
+        if pipe.inbound:
+            self.fair_queue.activate(pipe)
+        self.changed()
+        return ""
+
+    def _generate_id(self) -> bytes:
+        while True:
+            self._generated = (self._generated + 1) & 0xFFFFFFFF
+            routing_id = b"\x00" + self._generated.to_bytes(4, "big")
+            if routing_id not in self.peers:
+                return routing_id
+
+    def detach(self, pipe: Pipe) -> None:
+        """Forget a peer and destroy its queues (R28.34)."""
+        pipe.attached = False
+        if self.peers.get(pipe.routing_id) is pipe:
+            del self.peers[pipe.routing_id]
+        self.fair_queue.remove(pipe)
+        self.drop_queues(pipe)
+        self.changed()
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Queue what a peer sent."""
+        for parts in messages:
+            pipe.put_inbound(parts)
+        messages.clear()
+        self.fair_queue.activate(pipe)
+        self.changed()
+
+    def writable(self, pipe: Pipe) -> None:
+        """A mandatory send may go on."""
+        self.changed()

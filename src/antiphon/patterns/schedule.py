@@ -1,0 +1,83 @@
+"""Who is next: fair queuing for what comes in, load balancing for what goes out.
+
+The chapter's words: a fair queue takes one message from each peer in turn (R28.14, R28.30,
+R28.38), a load balancer gives one message to each available peer in turn (R28.5, R28.27).
+"""
+
+from collections import deque
+
+from antiphon.patterns.pipe import Pipe
+
+__all__ = ("FairQueue", "LoadBalancer")
+
+
+class FairQueue:
+    """Takes one message from each pipe that has some, in turn."""
+
+    def __init__(self) -> None:
+        #: The pipes that have messages, the next one first.
+        self.ready: deque[Pipe] = deque()
+        #: The pipe that the last message came from.
+        self.last: Pipe | None = None
+
+    def activate(self, pipe: Pipe) -> None:
+        """Say that a pipe has messages."""
+        if not pipe.in_fair_queue:
+            pipe.in_fair_queue = True
+            self.ready.append(pipe)
+
+    def remove(self, pipe: Pipe) -> None:
+        """Forget a pipe."""
+        if pipe.in_fair_queue:
+            pipe.in_fair_queue = False
+            self.ready.remove(pipe)
+        if self.last is pipe:
+            self.last = None
+
+    def take(self) -> list[bytes] | None:
+        """Return the next message, or None; ``last`` is then the pipe that it came from."""
+        ready = self.ready
+        if not ready:
+            return None
+        pipe = ready[0]
+        parts = pipe.take_inbound()
+        if not pipe.inbound:
+            ready.popleft()
+            pipe.in_fair_queue = False
+        elif len(ready) > 1:
+            ready.rotate(-1)
+        self.last = pipe
+        return parts
+
+
+class LoadBalancer:
+    """Gives out the pipes that have room, in turn."""
+
+    def __init__(self) -> None:
+        #: The pipes with room, the next one first.
+        self.ready: deque[Pipe] = deque()
+
+    def activate(self, pipe: Pipe) -> None:
+        """Say that a pipe has room."""
+        if not pipe.in_balancer:
+            pipe.in_balancer = True
+            self.ready.append(pipe)
+
+    def remove(self, pipe: Pipe) -> None:
+        """Forget a pipe."""
+        if pipe.in_balancer:
+            pipe.in_balancer = False
+            self.ready.remove(pipe)
+
+    def send(self, parts: list[bytes]) -> Pipe | None:
+        """Queue a message at the next pipe and return it; None if no pipe has room."""
+        ready = self.ready
+        if not ready:
+            return None
+        pipe = ready[0]
+        pipe.push(parts)
+        if pipe.blocked:
+            self.remove(pipe)
+        elif len(ready) > 1:
+            ready.rotate(-1)
+        return pipe
