@@ -6,11 +6,12 @@ The reactor implements it with real descriptors, a simulation with memory and a 
 from typing import Final
 
 from antiphon.endpoint import Endpoint
+from antiphon.engine.exchange import Exchange
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import PipeEnd
 
-__all__ = ("LARGE_FRAME", "Acceptor", "Caller", "Listener", "Network", "Receiver", "Stream", "Timer")
+__all__ = ("LARGE_FRAME", "Acceptor", "Call", "Caller", "Listener", "Network", "Receiver", "Stream", "Timer")
 
 #: From this size on (bytes) a frame is neither joined with others nor copied on its way.
 LARGE_FRAME: Final = 32768
@@ -62,8 +63,9 @@ class Receiver(PipeEnd):
 class Stream:
     """A connected, non-blocking byte stream."""
 
-    #: The peer's address for people.
-    peer_address: str = ""
+    def __init__(self, peer_address: str) -> None:
+        #: The peer's address for people.
+        self.peer_address = peer_address
 
     def start(self, receiver: Receiver) -> None:
         """Begin to read, and to tell the receiver."""
@@ -112,8 +114,9 @@ class Acceptor:
 class Listener:
     """What Network.listen() returns."""
 
-    #: The endpoint with its real port or path.
-    endpoint: str = ""
+    def __init__(self, endpoint: str) -> None:
+        #: The endpoint with its real port or path.
+        self.endpoint = endpoint
 
     def close(self) -> None:
         """Stop listening."""
@@ -132,6 +135,10 @@ class Call:
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Network:
     """The world as a socket sees it."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        #: Where inproc endpoints meet.
+        self.exchange = exchange
 
     def now(self) -> float:
         """Return a time in seconds that only moves forward."""

@@ -1,0 +1,99 @@
+"""One bound endpoint: accepts peers, whose queues live as long as their connections (R28.24)."""
+
+from typing import TYPE_CHECKING
+
+from antiphon.engine.link import Link, LinkOwner
+from antiphon.engine.network import Acceptor, Listener, Stream
+from antiphon.errors import ProtocolError
+from antiphon.options import SocketOptions
+from antiphon.patterns.pipe import Pipe, PipeEnd
+
+if TYPE_CHECKING:
+    from antiphon.engine.socket import SocketCore
+
+__all__ = ("Listening",)
+
+
+class _Arrivals(Acceptor):
+    def __init__(self, listening: "Listening") -> None:
+        self.listening = listening
+
+    def accepted(self, stream: Stream) -> None:
+        self.listening.accepted(stream)
+
+
+class Listening(LinkOwner):
+    """A bound endpoint and the connections that came in by it."""
+
+    def __init__(self, core: "SocketCore", options: SocketOptions) -> None:
+        self.core = core
+        self.options = options
+        self.links: dict[Link, Link] = {}
+        self.listener: Listener | None = None
+        #: What bind() was given, with the real port or path.
+        self.endpoint = ""
+        self.closed = False
+        self.finishing = False
+
+    def acceptor(self) -> Acceptor:
+        """Return what the Network calls for each peer."""
+        return _Arrivals(self)
+
+    def listens(self, listener: Listener) -> None:
+        """Take note of what the Network listens on."""
+        self.listener = listener
+        self.endpoint = listener.endpoint
+
+    def accepted(self, stream: Stream) -> None:
+        """Open a link for a peer."""
+        pipe = Pipe(self.options)
+        pipe.endpoint = stream.peer_address
+        link = self.core.open_link(self, self.options, pipe, stream, True)
+        pipe.end = link
+        self.links[link] = link
+        link.start()
+
+    def established(self, link: Link) -> str:
+        """Let the pattern know the peer."""
+        link.pipe.routing_id = link.connection.peer_routing_id
+        refusal = self.core.pattern.attach(link.pipe)
+        if not refusal:
+            self.core.link_established(link)
+        return refusal
+
+    def ended(self, link: Link, error: ProtocolError) -> None:
+        """Forget the peer and its queues."""
+        self.links.pop(link, None)
+        link.pipe.end = PipeEnd()
+        if link.pipe.attached:
+            self.core.pattern.detach(link.pipe)
+        self.core.link_ended(link, error)
+        self._check_closed()
+
+    def finish(self) -> None:
+        """Accept nobody any more, and close each connection once its messages are away."""
+        self.finishing = True
+        if self.listener is not None:
+            self.listener.close()
+            self.listener = None
+        for link in list(self.links):
+            if link.established:
+                link.finish()
+            else:
+                link.close_peer("closed")
+        self._check_closed()
+
+    def close(self) -> None:
+        """Close the listener and every connection at once."""
+        self.finishing = True
+        if self.listener is not None:
+            self.listener.close()
+            self.listener = None
+        for link in list(self.links):
+            link.close_peer("closed")
+        self._check_closed()
+
+    def _check_closed(self) -> None:
+        if self.finishing and not self.links and not self.closed:
+            self.closed = True
+            self.core.listening_closed(self)

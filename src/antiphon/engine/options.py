@@ -1,0 +1,52 @@
+"""The options of a socket that are more than a stored value (3.1)."""
+
+from typing import TYPE_CHECKING, Final
+
+from antiphon.errors import OptionError
+
+if TYPE_CHECKING:
+    from antiphon.engine.socket import SocketCore
+
+__all__ = ("EVENTS", "events", "read_option", "write_option")
+
+_FD: Final = 14
+EVENTS: Final = 15
+_TYPE: Final = 16
+_SNDHWM: Final = 23
+_RCVHWM: Final = 24
+_LAST_ENDPOINT: Final = 32
+_MECHANISM: Final = 43
+_THREAD_SAFE: Final = 81
+_POLLIN: Final = 1
+_POLLOUT: Final = 2
+
+
+def write_option(core: "SocketCore", option: int, value: object) -> None:
+    """Set an option; HWMs reach the queues that exist already. Raises OptionError."""
+    core.options.set(option, value)
+    if option in (_SNDHWM, _RCVHWM):
+        for pipe in core.pipes():
+            pipe.set_limits(core.options)
+
+
+def read_option(core: "SocketCore", option: int) -> int | bytes | str:
+    """Return an option's value. Raises OptionError."""
+    if option == _TYPE:
+        return core.socket_type
+    if option == EVENTS:
+        return events(core)
+    if option == _LAST_ENDPOINT:
+        return core.last_endpoint
+    if option == _THREAD_SAFE:
+        return 1
+    if option == _MECHANISM:
+        return 0
+    if option == _FD:
+        raise OptionError("FD", None, "one descriptor serves all sockets of a context: use a Poller")
+    return core.options.get(option)
+
+
+def events(core: "SocketCore") -> int:
+    """Return POLLIN and POLLOUT as they are now (3.7)."""
+    pattern = core.pattern
+    return (_POLLIN if pattern.can_recv() else 0) | (_POLLOUT if pattern.can_send() else 0)

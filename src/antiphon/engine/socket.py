@@ -1,0 +1,325 @@
+"""One socket: its pattern, its endpoints, its peers. Everything but waiting."""
+
+from typing import Final
+
+from antiphon.constants import SOCKET_TYPE_NAMES
+from antiphon.endpoint import Endpoint, parse_endpoint
+from antiphon.engine.dialer import Dialer
+from antiphon.engine.exchange import Attachment
+from antiphon.engine.link import Link, LinkOwner
+from antiphon.engine.listening import Listening
+from antiphon.engine.network import Network, Stream, Timer
+from antiphon.engine.options import read_option, write_option
+from antiphon.engine.peer import Peer, Stats
+from antiphon.errors import ENOENT, EndpointError, OptionError, ProtocolError, SocketClosed
+from antiphon.instrument import Instrument
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import Pattern
+from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.reqrep import Dealer, Rep, Req, Router
+from antiphon.wire.connection import Connection
+from antiphon.wire.mechanism import Local, NullMechanism
+
+__all__ = ("DEALER", "REP", "REQ", "ROUTER", "SocketCore", "SocketKeeper")
+
+REQ: Final = 3
+REP: Final = 4
+DEALER: Final = 5
+ROUTER: Final = 6
+
+#: A second connect() to the same endpoint does nothing for these (2.1, departure h).
+_CONNECT_ONCE: Final = (REQ, DEALER)
+
+
+class _LingerTimer(Timer):
+    def __init__(self, core: "SocketCore") -> None:
+        super().__init__()
+        self.core = core
+
+    def fire(self) -> None:
+        self.core.abandon()
+
+
+class SocketKeeper:
+    """Who has to know when a socket has closed for good, its messages sent or given up."""
+
+    def socket_ended(self, core: "SocketCore") -> None:
+        """Forget the socket."""
+
+
+class SocketCore:
+    """A socket without its waiting.
+
+    ``network`` is the world, ``socket_type`` a number of constants.SocketType, ``options`` are
+    copied. Raises OptionError for a type that is not supported.
+    """
+
+    def __init__(self, network: Network, socket_type: int, options: SocketOptions) -> None:
+        self.network = network
+        self.socket_type = socket_type
+        self.options = options.copy()
+        self.pattern = _make_pattern(socket_type, self.options, network)
+        self.type_name: bytes = SOCKET_TYPE_NAMES[socket_type]
+        self.last_endpoint = ""
+        #: True once close() was called; messages may still be on their way out.
+        self.closed = False
+        #: True once nothing is left.
+        self.ended = False
+        self.keeper: SocketKeeper | None = None
+        self.failures: dict[str, int] = {}
+        self._dialers: list[Dialer] = []
+        self._listenings: list[Listening] = []
+        self._attachments: list[Attachment] = []
+        self._linger_timer = _LingerTimer(self)
+
+    # Endpoints.
+
+    def bind(self, text: str) -> str:
+        """Accept peers at an endpoint; returns it with the real port or path.
+
+        Raises EndpointError where it cannot be had, SocketClosed after close().
+        """
+        self._check_open()
+        endpoint = parse_endpoint(text, bind=True)
+        if endpoint.scheme == "inproc":
+            self._attachments.append(self.network.exchange.bind(endpoint.text, self))
+            self.last_endpoint = endpoint.text
+            return endpoint.text
+        listening = Listening(self, self.options.copy())
+        listener = self.network.listen(endpoint, listening.options, listening.acceptor())
+        listening.listens(listener)
+        self._listenings.append(listening)
+        self.last_endpoint = listening.endpoint
+        return listening.endpoint
+
+    def connect(self, text: str) -> None:
+        """Connect to an endpoint, now and again whenever the connection is lost.
+
+        Raises EndpointError for a text that is no endpoint, SocketClosed after close().
+        """
+        self._check_open()
+        endpoint = parse_endpoint(text, bind=False)
+        self.last_endpoint = endpoint.text
+        if self.socket_type in _CONNECT_ONCE and self._is_connected(endpoint):
+            return
+        options = self.options.copy()
+        self._check_routing_id(options.connect_routing_id)
+        self.options.connect_routing_id = b""
+        if endpoint.scheme == "inproc":
+            self._attachments.append(self.network.exchange.connect(endpoint.text, self, options))
+            return
+        dialer = Dialer(self, endpoint, options)
+        self._dialers.append(dialer)
+        dialer.start()
+
+    def _check_routing_id(self, routing_id: bytes) -> None:
+        pattern = self.pattern
+        if routing_id and isinstance(pattern, Router) and routing_id in pattern.peers:
+            raise OptionError(
+                "CONNECT_ROUTING_ID", routing_id, "another peer has this id: choose a free one"
+            )
+
+    def _is_connected(self, endpoint: Endpoint) -> bool:
+        return any(dialer.endpoint.text == endpoint.text for dialer in self._dialers) or any(
+            not a.bound and a.endpoint == endpoint.text for a in self._attachments
+        )
+
+    def unbind(self, text: str) -> None:
+        """Stop listening at a bound endpoint, given as LAST_ENDPOINT returns it.
+
+        Queued messages of its peers still go out. Raises EndpointError (ENOENT) if unknown.
+        """
+        self._check_open()
+        for listening in self._listenings:
+            if listening.endpoint == text:
+                listening.finish()
+                return
+        self._detach_inproc(text, True)
+
+    def disconnect(self, text: str) -> None:
+        """Give up a connected endpoint; queued messages still go out.
+
+        Raises EndpointError (ENOENT) if unknown.
+        """
+        self._check_open()
+        for dialer in self._dialers:
+            if text in (dialer.endpoint.text, dialer.endpoint.given) and not dialer.finishing:
+                dialer.finish()
+                return
+        self._detach_inproc(text, False)
+
+    def _detach_inproc(self, text: str, bound: bool) -> None:
+        for attachment in self._attachments:
+            if attachment.endpoint == text and attachment.bound == bound:
+                self._attachments.remove(attachment)
+                attachment.close()
+                return
+        verb = "bound" if bound else "connected"
+        raise EndpointError(ENOENT, text, f"the socket is not {verb} there")
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise SocketClosed("the socket is closed")
+
+    # Options, peers, figures.
+
+    def set_option(self, option: int, value: object) -> None:
+        """Set an option by number. Raises OptionError."""
+        self._check_open()
+        write_option(self, option, value)
+
+    def get_option(self, option: int) -> int | bytes | str:
+        """Return an option by number. Raises OptionError."""
+        self._check_open()
+        return read_option(self, option)
+
+    def pipes(self) -> list[Pipe]:
+        """Return the pipe of every connection, made or in the making."""
+        pipes = [dialer.pipe for dialer in self._dialers]
+        for listening in self._listenings:
+            pipes += [link.pipe for link in listening.links]
+        for attachment in self._attachments:
+            pipes += attachment.pipes()
+        return pipes
+
+    def peers(self) -> list[Peer]:
+        """Return what is known of each peer."""
+        return [
+            Peer(
+                endpoint=pipe.endpoint,
+                routing_id=pipe.routing_id,
+                socket_type=pipe.peer_type.decode("ascii", "replace"),
+                connected=bool(pipe.peer_type),
+                queued_in=len(pipe.inbound),
+                queued_out=len(pipe.outbound),
+                received=pipe.received,
+                sent=pipe.sent,
+            )
+            for pipe in self.pipes()
+        ]
+
+    def stats(self) -> Stats:
+        """Return a copy of the counters."""
+        return Stats(dict(self.pattern.drops), dict(self.failures))
+
+    def add_instrument(self, instrument: Instrument) -> None:
+        """Let an instrument see what happens from now on."""
+        self.pattern.instruments.append(instrument)
+
+    # Closing.
+
+    def close(self, linger_ms: int) -> None:
+        """Close; queued messages may go out for ``linger_ms`` more (-1: for as long as it takes).
+
+        What is then still queued is dropped and counted.
+        """
+        if self.closed:
+            return
+        self.closed = True
+        self.pattern.changed()
+        if linger_ms == 0:
+            self.abandon()
+            return
+        if linger_ms > 0:
+            self.network.set_timer(self._linger_timer, linger_ms / 1000)
+        for listening in list(self._listenings):
+            listening.finish()
+        for dialer in list(self._dialers):
+            dialer.finish()
+        for attachment in list(self._attachments):
+            attachment.finish()
+        self._check_ended()
+
+    def abandon(self) -> None:
+        """Close what is left at once."""
+        self.closed = True
+        for listening in list(self._listenings):
+            listening.close()
+        for dialer in list(self._dialers):
+            dialer.close()
+        for attachment in list(self._attachments):
+            attachment.close()
+        self._attachments = []
+        self._check_ended()
+
+    def _check_ended(self) -> None:
+        if not self.closed or self.ended:
+            return
+        self._attachments = [a for a in self._attachments if not a.closed]
+        if self._dialers or self._listenings or self._attachments:
+            return
+        self.ended = True
+        self.network.cancel_timer(self._linger_timer)
+        if self.keeper is not None:
+            self.keeper.socket_ended(self)
+
+    # From the connections.
+
+    def routes_by_id(self) -> bool:
+        """Tell whether a peer's id must be known before messages can go to it (ROUTER)."""
+        return self.socket_type == ROUTER
+
+    def open_link(
+        self, owner: LinkOwner, options: SocketOptions, pipe: Pipe, stream: Stream, binder: bool
+    ) -> Link:
+        """Join a stream to a pipe."""
+        local = Local(self.type_name, options.routing_id, binder, options.metadata)
+        connection = Connection(NullMechanism(local), options.maxmsgsize, options.max_frames)
+        return Link(self.network, owner, options, self.pattern, pipe, stream, connection)
+
+    def link_established(self, link: Link) -> None:
+        """Greet a new peer as the options say, and tell the instruments."""
+        self.greet(link.pipe)
+        for instrument in self.pattern.instruments:
+            instrument.peer_connected(link.pipe.endpoint, link.pipe.routing_id)
+
+    def greet(self, pipe: Pipe) -> None:
+        """Send the empty message of PROBE_ROUTER."""
+        if self.options.probe_router and not pipe.blocked:
+            pipe.push([b""])
+
+    def link_ended(self, link: Link, error: ProtocolError) -> None:
+        """Count why a connection ended."""
+        pipe = link.pipe
+        pipe.peer_type = b""
+        if link.established:
+            for instrument in self.pattern.instruments:
+                instrument.peer_disconnected(pipe.endpoint, pipe.routing_id, error.reason)
+        if error.reason not in ("closed", "peer-closed"):
+            self.connection_failed(pipe.endpoint, error.reason, error.detail)
+
+    def connection_failed(self, endpoint: str, reason: str, detail: str) -> None:
+        """Count a connection that did not come about or was ended by an error."""
+        self.failures[reason] = self.failures.get(reason, 0) + 1
+        for instrument in self.pattern.instruments:
+            instrument.connection_failed(endpoint, reason, detail)
+
+    def dialer_closed(self, dialer: Dialer) -> None:
+        """Forget a dialer."""
+        if dialer in self._dialers:
+            self._dialers.remove(dialer)
+        self._check_ended()
+
+    def listening_closed(self, listening: Listening) -> None:
+        """Forget a bound endpoint."""
+        if listening in self._listenings:
+            self._listenings.remove(listening)
+        self._check_ended()
+
+    def attachment_closed(self, attachment: Attachment) -> None:
+        """Forget an inproc endpoint."""
+        if attachment in self._attachments:
+            self._attachments.remove(attachment)
+        self._check_ended()
+
+
+def _make_pattern(socket_type: int, options: SocketOptions, network: Network) -> Pattern:
+    if socket_type == REQ:
+        return Req(options, int(network.random() * 2**32))
+    if socket_type == REP:
+        return Rep(options)
+    if socket_type == DEALER:
+        return Dealer(options)
+    if socket_type == ROUTER:
+        return Router(options, int(network.random() * 2**32))
+    raise OptionError("socket type", socket_type, "use REQ, REP, DEALER or ROUTER")

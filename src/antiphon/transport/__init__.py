@@ -1,0 +1,3 @@
+"""Endpoints to non-blocking sockets; nothing here waits."""
+
+__all__: tuple[str, ...] = ()

@@ -1,0 +1,255 @@
+"""inproc: two pipes end to end, messages passed as they are.
+
+Connecting before binding works; the pair of types is checked as on the wire (K7). A connection
+whose binder goes waits for the next one of that name.
+"""
+
+from antiphon.engine.exchange import Attachment, Exchange
+from antiphon.engine.socket import SocketCore
+from antiphon.errors import EADDRINUSE, ENOCOMPATPROTO, EndpointError
+from antiphon.options import SocketOptions
+from antiphon.patterns.pipe import Pipe, PipeEnd
+from antiphon.wire.pairs import illegal_pair_reason
+
+__all__ = ("InprocExchange",)
+
+
+class _End(PipeEnd):
+    """The far end of one of two joined pipes: moves its messages into the other."""
+
+    def __init__(self, near: Pipe, near_core: SocketCore, far: Pipe, far_core: SocketCore) -> None:
+        self.near = near
+        self.near_core = near_core
+        self.far = far
+        self.far_core = far_core
+        self.connected: _Connected | None = None
+
+    def outbound_ready(self) -> None:
+        self.move()
+
+    def inbound_room(self) -> None:
+        far_end = self.far.end
+        if isinstance(far_end, _End):
+            far_end.move()
+
+    def close_peer(self, reason: str) -> None:
+        connected = self.connected
+        if connected is not None:
+            connected.part(reason)
+
+    def move(self) -> None:
+        near = self.near
+        far = self.far
+        batch: list[list[bytes]] = []
+        room = far.room()
+        while near.outbound and len(batch) < room:
+            # The receiver may put a routing id in front: the list is its own from here on.
+            batch.append(near.take_outbound())
+        if batch:
+            self.far_core.pattern.deliver(far, batch)
+        far.paused = bool(near.outbound)
+        if near.unblocked():
+            self.near_core.pattern.writable(near)
+        connected = self.connected
+        if connected is not None and not near.outbound:
+            connected.drained()
+
+
+class _Bound(Attachment):
+    """A name that a socket has bound."""
+
+    def __init__(self, exchange: "InprocExchange", endpoint: str, core: SocketCore) -> None:
+        super().__init__(endpoint, True)
+        self.exchange = exchange
+        self.core = core
+        self.joined: list[_Connected] = []
+        self.finishing = False
+
+    def pipes(self) -> list[Pipe]:
+        return [connected.far for connected in self.joined]
+
+    def finish(self) -> None:
+        self.finishing = True
+        self.exchange.release(self)
+        self.check_drained()
+
+    def check_drained(self) -> None:
+        if self.finishing and not any(c.far.outbound for c in self.joined):
+            self.close()
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        self.exchange.release(self)
+        for connected in list(self.joined):
+            connected.part("closed")
+            self.exchange.wait(connected)
+        self.core.attachment_closed(self)
+
+
+class _Connected(Attachment):
+    """A socket's connection to a name, joined to its binder or waiting for one."""
+
+    def __init__(
+        self, exchange: "InprocExchange", endpoint: str, core: SocketCore, options: SocketOptions
+    ) -> None:
+        super().__init__(endpoint, False)
+        self.exchange = exchange
+        self.core = core
+        self.options = options
+        self.pipe = Pipe(options)
+        self.pipe.permanent = True
+        self.pipe.endpoint = endpoint
+        self.pipe.routing_id = options.connect_routing_id
+        self.named = bool(options.connect_routing_id)
+        self.far = self.pipe
+        self.bound: _Bound | None = None
+        self.finishing = False
+        if not options.immediate and (self.named or not core.routes_by_id()):
+            core.pattern.attach(self.pipe)
+
+    def pipes(self) -> list[Pipe]:
+        return [self.pipe]
+
+    def join(self, bound: _Bound) -> None:
+        """Put the two pipes end to end."""
+        far = Pipe(bound.core.options)
+        far.endpoint = self.endpoint
+        far.peer_type = self.core.type_name
+        far.routing_id = self.options.routing_id if bound.core.routes_by_id() else b""
+        refusal = bound.core.pattern.attach(far)
+        if refusal:
+            bound.core.connection_failed(self.endpoint, refusal, "the socket has refused this peer")
+            return
+        self.bound = bound
+        self.far = far
+        bound.joined.append(self)
+        self.pipe.peer_type = bound.core.type_name
+        near_end = _End(self.pipe, self.core, far, bound.core)
+        far_end = _End(far, bound.core, self.pipe, self.core)
+        near_end.connected = self
+        far_end.connected = self
+        self.pipe.end = near_end
+        far.end = far_end
+        if not self.pipe.attached:
+            if not self.named and self.core.routes_by_id():
+                self.pipe.routing_id = bound.core.options.routing_id
+            refusal = self.core.pattern.attach(self.pipe)
+            if refusal:
+                self.core.connection_failed(self.endpoint, refusal, "the id is in use")
+                self.part(refusal)
+                return
+        self._announce(bound)
+        near_end.move()
+
+    def _announce(self, bound: _Bound) -> None:
+        for core, pipe in ((self.core, self.pipe), (bound.core, self.far)):
+            core.greet(pipe)
+            for instrument in core.pattern.instruments:
+                instrument.peer_connected(self.endpoint, pipe.routing_id)
+
+    def part(self, reason: str) -> None:
+        """Take the two pipes apart; the binder's is destroyed (R28.24)."""
+        bound = self.bound
+        if bound is None:
+            return
+        self.bound = None
+        far = self.far
+        self.far = self.pipe
+        bound.joined.remove(self)
+        far.end = PipeEnd()
+        self.pipe.end = PipeEnd()
+        self.pipe.peer_type = b""
+        if far.attached:
+            bound.core.pattern.detach(far)
+        for core, pipe in ((self.core, self.pipe), (bound.core, far)):
+            for instrument in core.pattern.instruments:
+                instrument.peer_disconnected(self.endpoint, pipe.routing_id, reason)
+        if self.pipe.attached:
+            if self.options.immediate:
+                self.core.pattern.detach(self.pipe)
+            else:
+                self.core.pattern.interrupted(self.pipe)
+        bound.check_drained()
+
+    def drained(self) -> None:
+        """Note that a queue has become empty: a socket that is closing may wait for that."""
+        if self.finishing and not self.pipe.outbound:
+            self.close()
+        bound = self.bound
+        if bound is not None:
+            bound.check_drained()
+
+    def finish(self) -> None:
+        self.finishing = True
+        if not self.pipe.outbound:
+            self.close()
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        self.exchange.forget(self)
+        self.part("closed")
+        if self.pipe.attached:
+            self.core.pattern.detach(self.pipe)
+        else:
+            self.core.pattern.drop_queues(self.pipe)
+        self.core.attachment_closed(self)
+
+
+class InprocExchange(Exchange):
+    """The names of one context."""
+
+    def __init__(self) -> None:
+        self._bound: dict[str, _Bound] = {}
+        self._waiting: list[_Connected] = []
+
+    def bind(self, endpoint: str, core: SocketCore) -> Attachment:
+        """Give a name to a socket, and join whoever waits for it."""
+        if endpoint in self._bound:
+            raise EndpointError(EADDRINUSE, endpoint, "another socket of this context has the name")
+        bound = _Bound(self, endpoint, core)
+        self._bound[endpoint] = bound
+        for connected in [c for c in self._waiting if c.endpoint == endpoint]:
+            self._meet(connected, bound)
+        return bound
+
+    def connect(self, endpoint: str, core: SocketCore, options: SocketOptions) -> Attachment:
+        """Join the socket of that name, or wait for one."""
+        bound = self._bound.get(endpoint)
+        if bound is not None:
+            why = illegal_pair_reason(core.type_name, bound.core.type_name)
+            if why is not None:
+                raise EndpointError(ENOCOMPATPROTO, endpoint, why)
+        connected = _Connected(self, endpoint, core, options)
+        if bound is not None:
+            connected.join(bound)
+        else:
+            self._waiting.append(connected)
+        return connected
+
+    def _meet(self, connected: _Connected, bound: _Bound) -> None:
+        why = illegal_pair_reason(connected.core.type_name, bound.core.type_name)
+        if why is not None:
+            connected.core.connection_failed(bound.endpoint, "illegal-pair", why)
+            bound.core.connection_failed(bound.endpoint, "illegal-pair", why)
+            return
+        self._waiting.remove(connected)
+        connected.join(bound)
+
+    def wait(self, connected: _Connected) -> None:
+        """Let a connection wait for the next socket of its name."""
+        if not connected.closed:
+            self._waiting.append(connected)
+
+    def forget(self, connected: _Connected) -> None:
+        """Let a connection not wait any longer."""
+        if connected in self._waiting:
+            self._waiting.remove(connected)
+
+    def release(self, bound: _Bound) -> None:
+        """Free a name."""
+        if self._bound.get(bound.endpoint) is bound:
+            del self._bound[bound.endpoint]

@@ -1,0 +1,134 @@
+"""tcp: addresses and socket options; the sockets are non-blocking from birth."""
+
+import errno
+import ipaddress
+import os
+import socket
+import struct
+import sys
+from typing import Final
+
+from antiphon.endpoint import Endpoint
+from antiphon.errors import ENODEV, EndpointError
+from antiphon.options import SocketOptions
+
+__all__ = ("Address", "bind_socket", "connect_socket", "endpoint_of", "numeric_addresses", "tune")
+
+#: A family of the socket module, and what its connect() takes.
+Address = tuple[int, tuple[str, int]]
+
+_SIOCGIFADDR: Final = 0x8915
+
+
+def numeric_addresses(endpoint: Endpoint) -> list[Address]:
+    """Return the address of a numeric host; an empty list if it must be resolved."""
+    try:
+        host = ipaddress.ip_address(endpoint.host)
+    except ValueError:
+        return []
+    family = socket.AF_INET if host.version == 4 else socket.AF_INET6
+    return [(family, (endpoint.host, endpoint.port))]
+
+
+def connect_socket(address: Address, endpoint: Endpoint, options: SocketOptions) -> socket.socket:
+    """Return a socket that has begun to connect. Raises OSError."""
+    family, target = address
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        tune(sock, options)
+        if endpoint.source_host:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind((endpoint.source_host.replace("*", ""), endpoint.source_port))
+        code = sock.connect_ex(target)
+        if code not in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
+            raise OSError(code, os.strerror(code))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def bind_socket(endpoint: Endpoint, options: SocketOptions) -> socket.socket:
+    """Return a listening socket. Raises EndpointError when the address cannot be had."""
+    family, host = _bind_address(endpoint, options)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        if sys.platform != "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            only = 0 if endpoint.host == "*" else 1
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
+        sock.bind((host, endpoint.port))
+        sock.listen(options.backlog)
+    except OSError as error:
+        sock.close()
+        raise EndpointError(error.errno or errno.EINVAL, endpoint.text, _why(error)) from None
+    return sock
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use: choose another one, or * for any free port"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "no interface of this machine has the address: use 127.0.0.1, or * for all"
+    if error.errno == errno.EACCES:
+        return "ports below 1024 need privileges: choose a higher one"
+    return error.strerror or str(error)
+
+
+def _bind_address(endpoint: Endpoint, options: SocketOptions) -> tuple[int, str]:
+    if endpoint.host == "*":
+        return (socket.AF_INET6, "::") if options.ipv6 else (socket.AF_INET, "0.0.0.0")  # noqa: S104
+    addresses = numeric_addresses(endpoint)
+    if addresses:
+        return addresses[0][0], endpoint.host
+    return socket.AF_INET, _interface_address(endpoint)
+
+
+def _interface_address(endpoint: Endpoint) -> str:
+    # An interface's name stands for its IPv4 address; there is a call for that on Linux.
+    if sys.platform == "linux":
+        import fcntl
+
+        request = struct.pack("256s", endpoint.host.encode()[:15])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
+                return socket.inet_ntoa(answer[20:24])
+            except OSError:
+                pass
+    raise EndpointError(
+        ENODEV,
+        endpoint.text,
+        "the host is neither an address nor an interface of this machine: "
+        "use an address such as 127.0.0.1, or * for all interfaces",
+    )
+
+
+def tune(sock: socket.socket, options: SocketOptions) -> None:
+    """Set what the options say about a TCP connection; small messages are never delayed."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if options.sndbuf >= 0:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.sndbuf)
+    if options.rcvbuf >= 0:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.rcvbuf)
+    if options.tos > 0 and sock.family == socket.AF_INET:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, options.tos)
+    if options.tcp_keepalive >= 0:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, options.tcp_keepalive)
+    for name, value in (
+        ("TCP_KEEPCNT", options.tcp_keepalive_cnt),
+        ("TCP_KEEPIDLE", options.tcp_keepalive_idle),
+        ("TCP_KEEPINTVL", options.tcp_keepalive_intvl),
+    ):
+        number = getattr(socket, name, None)
+        if number is not None and value > 0:
+            sock.setsockopt(socket.IPPROTO_TCP, number, value)
+
+
+def endpoint_of(name: tuple[str, int]) -> str:
+    """Return the endpoint of a socket's name: ``tcp://address:port``."""
+    host, port = name[0], name[1]
+    return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
