@@ -1,0 +1,96 @@
+"""Runs the reactor while no thread of the program does.
+
+Reconnects, heartbeats, handshakes and queued sends have to go on while the program computes. The
+caretaker is a daemon thread with three states:
+
+    ticking   the program calls often: look every millisecond, write what a burst has queued
+    running   the program has been elsewhere for a millisecond: wait in the reactor's poll
+    parked    another thread waits in poll: sleep until it leaves
+"""
+
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from antiphon.hosts.threads import Host
+
+__all__ = ("Caretaker",)
+
+_TICK: Final = 0.001
+
+
+class Caretaker:
+    """The thread of one host; all attributes are guarded by the host's lock."""
+
+    def __init__(self, host: "Host") -> None:
+        self._host = host
+        self._started = False
+        self._stopped = False
+        self._bell = threading.Lock()
+        self._bell.acquire()
+        self._stepping_aside = False
+        #: True while the caretaker has the runner's role.
+        self.runs = False
+        #: True while it sleeps until a runner leaves.
+        self.parked = False
+
+    def start(self) -> None:
+        """Start the thread, once."""
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._care, name="antiphon-caretaker", daemon=True).start()
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        self._stopped = True
+        if self.parked:
+            self.unpark()
+        self._host.reactor.wake()
+
+    def step_aside(self) -> None:
+        """Leave the runner's role: a thread of the program is inside the library."""
+        if not self._stepping_aside:
+            self._stepping_aside = True
+            self._host.reactor.wake()
+
+    def unpark(self) -> None:
+        """Tick again: the runner has left."""
+        self.parked = False
+        self._bell.release()
+
+    def _care(self) -> None:
+        host = self._host
+        activity = passes = -1
+        while True:
+            time.sleep(_TICK)
+            with host.lock:
+                if self._stopped:
+                    host.reactor.close()
+                    return
+                same_pass = host.reactor.passes == passes
+                quiet = host.activity == activity
+                activity = host.activity
+                passes = host.reactor.passes
+                if host.running:
+                    self.parked = same_pass
+                elif quiet:
+                    self._run()
+                else:
+                    host.reactor.poll(0.0)
+                    passes = host.reactor.passes
+            if self.parked:
+                self._bell.acquire()
+
+    def _run(self) -> None:
+        host = self._host
+        host.running = True
+        self.runs = True
+        self._stepping_aside = False
+        try:
+            while not (self._stepping_aside or self._stopped or host.waiting()):
+                host.reactor.poll(-1.0)
+        finally:
+            self.runs = False
+            host.running = False
+            host.hand_over()

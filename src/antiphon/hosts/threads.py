@@ -1,0 +1,448 @@
+"""The host of the blocking API: a thread that waits runs the reactor itself.
+
+One lock per context guards all sockets; it is let go only while the reactor waits in poll. One
+thread at a time has the role of the runner. A waiter that finds the role taken sleeps, and the
+runner wakes it when its socket changed; a runner that leaves hands the role to a sleeper. When no
+thread is inside, the caretaker takes over (see hosts/caretaker.py).
+"""
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Final
+
+from antiphon.engine.options import events
+from antiphon.engine.peer import Peer, Stats
+from antiphon.engine.socket import SocketCore, SocketKeeper
+from antiphon.errors import Again, ContextTerminated, ForkedError, SocketClosed
+from antiphon.hosts.caretaker import Caretaker
+from antiphon.hosts.resolver import ThreadResolver
+from antiphon.instrument import Instrument
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import Watcher
+from antiphon.reactor import Handler, Reactor
+
+__all__ = ("Host",)
+
+#: A burst of sends is written when about this much is queued (bytes).
+_BURST: Final = 65536
+_POLLIN: Final = 1
+_POLLOUT: Final = 4
+#: zmq's POLLIN, POLLOUT and POLLERR are 1, 2 and 4; the system's are 1, 4 and 8.
+_TO_SYSTEM: Final = {1: 1, 2: 4, 4: 8, 8: 2}
+
+_hosts: "weakref.WeakSet[Host]" = weakref.WeakSet()
+
+
+class _Keeper(SocketKeeper):
+    """Lets a native socket tell an interpreted host that it has ended."""
+
+    def __init__(self, cores: dict[SocketCore, SocketCore]) -> None:
+        self.cores = cores
+
+    def socket_ended(self, core: SocketCore) -> None:
+        self.cores.pop(core, None)
+
+
+class _Sleeper(Watcher):
+    """A thread that waits for a socket to change, asleep or running the reactor."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self.reactor = reactor
+        self.alarm = threading.Lock()
+        self.alarm.acquire()
+        self.asleep = False
+
+    def socket_changed(self) -> None:
+        if self.asleep:
+            self.wake()
+        elif self.reactor.polling:
+            self.reactor.wake()
+
+    def wake(self) -> None:
+        self.asleep = False
+        self.alarm.release()
+
+
+class _Watchers(Watcher):
+    """All the threads that wait for one socket."""
+
+    def __init__(self) -> None:
+        self.sleepers: list[_Sleeper] = []
+
+    def socket_changed(self) -> None:
+        for sleeper in self.sleepers:
+            sleeper.socket_changed()
+
+
+class _FileHandler(Handler):
+    """A descriptor of the program's own, in a poll() beside sockets."""
+
+    def __init__(self, sleeper: _Sleeper) -> None:
+        self.sleeper = sleeper
+        self.events = 0
+
+    def ready(self, mask: int) -> None:
+        self.events |= mask
+        self.sleeper.socket_changed()
+
+
+class Host:
+    """The blocking operations of all sockets of one context; every method is thread-safe.
+
+    Times are milliseconds, -1 meaning without end.
+    """
+
+    def __init__(self) -> None:
+        self.reactor = Reactor(ThreadResolver())
+        self.lock = threading.Lock()
+        self.reactor.lock = self.lock
+        self.closed = False
+        #: Whether a thread, or the caretaker, runs the reactor.
+        self.running = False
+        #: Counts calls, so that the caretaker knows when the program is elsewhere.
+        self.activity = 0
+        self._burst = 0
+        self._burst_pass = -1
+        self._cores: dict[SocketCore, SocketCore] = {}
+        self._keeper = _Keeper(self._cores)
+        self._watchers: dict[SocketCore, _Watchers] = {}
+        self._sleepers: list[_Sleeper] = []
+        self._forked = False
+        self._caretaker = Caretaker(self)
+        _hosts.add(self)
+
+    # Sockets.
+
+    def open(self, socket_type: int, options: SocketOptions) -> SocketCore:
+        """Make a socket. Raises OptionError for an unknown type, ContextTerminated."""
+        with self.lock:
+            self._enter()
+            core = SocketCore(self.reactor, socket_type, options)
+            core.keeper = self._keeper
+            self._cores[core] = core
+            self._caretaker.start()
+            return core
+
+    def bind(self, core: SocketCore, endpoint: str) -> str:
+        """Bind; returns the endpoint with its real port or path. Raises EndpointError."""
+        with self.lock:
+            self._enter(core)
+            return core.bind(endpoint)
+
+    def connect(self, core: SocketCore, endpoint: str) -> None:
+        """Connect. Raises EndpointError."""
+        with self.lock:
+            self._enter(core)
+            core.connect(endpoint)
+            if not self.running:
+                self.reactor.poll(0.0)
+
+    def unbind(self, core: SocketCore, endpoint: str) -> None:
+        """Stop listening. Raises EndpointError (ENOENT)."""
+        with self.lock:
+            self._enter(core)
+            core.unbind(endpoint)
+
+    def disconnect(self, core: SocketCore, endpoint: str) -> None:
+        """Give a connection up. Raises EndpointError (ENOENT)."""
+        with self.lock:
+            self._enter(core)
+            core.disconnect(endpoint)
+
+    def set_option(self, core: SocketCore, option: int, value: object) -> None:
+        """Set an option. Raises OptionError."""
+        with self.lock:
+            self._enter(core)
+            core.set_option(option, value)
+
+    def get_option(self, core: SocketCore, option: int) -> int | bytes | str:
+        """Return an option. Raises OptionError."""
+        with self.lock:
+            self._enter(core)
+            return core.get_option(option)
+
+    def peers(self, core: SocketCore) -> list[Peer]:
+        """Return what is known of each peer."""
+        with self.lock:
+            return core.peers()
+
+    def stats(self, core: SocketCore) -> Stats:
+        """Return the counters."""
+        with self.lock:
+            return core.stats()
+
+    def add_instrument(self, core: SocketCore, instrument: Instrument) -> None:
+        """Let an instrument see what happens; it is called with the lock held."""
+        with self.lock:
+            core.add_instrument(instrument)
+
+    # Messages.
+
+    def send(self, core: SocketCore, parts: list[bytes], timeout_ms: int) -> None:
+        """Send a message. Raises Again when no peer takes it in time, StateError, and others."""
+        with self.lock:
+            self._enter(core)
+            pattern = core.pattern
+            if not pattern.try_send(parts):
+                self._wait(core, lambda: pattern.try_send(parts), timeout_ms)
+            self._write(parts)
+
+    def recv(self, core: SocketCore, timeout_ms: int) -> list[bytes]:
+        """Receive a message. Raises Again when none comes in time, StateError, and others."""
+        with self.lock:
+            self._enter(core)
+            message = core.pattern.try_recv()
+            if message is not None:
+                return message
+            received: list[list[bytes]] = []
+
+            def receive() -> bool:
+                message = core.pattern.try_recv()
+                if message is None:
+                    return False
+                received.append(message)
+                return True
+
+            self._wait(core, receive, timeout_ms)
+            return received[0]
+
+    def poll(
+        self, wanted: list[tuple[SocketCore | int, int]], timeout_ms: int
+    ) -> list[tuple[SocketCore | int, int]]:
+        """Wait until a socket or a descriptor (an int) is ready; returns those that are.
+
+        Events are zmq's: 1 readable, 2 writable, 4 error.
+        """
+        with self.lock:
+            self._enter()
+            cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
+            for core in cores:
+                self._check(core)
+            sleeper = _Sleeper(self.reactor)
+            files = self._watch_files(wanted, sleeper)
+            found: list[tuple[SocketCore | int, int]] = []
+
+            def look() -> bool:
+                for item, mask in wanted:
+                    if isinstance(item, SocketCore):
+                        ready = events(item) & mask
+                    else:
+                        ready = _from_system(files[item].events) & (mask | 4)
+                    if ready:
+                        found.append((item, ready))
+                return bool(found)
+
+            try:
+                self._wait_for(cores, look, timeout_ms, sleeper)
+            except Again:
+                return []
+            finally:
+                for fd in files:
+                    self.reactor.forget(fd)
+            return found
+
+    def _watch_files(
+        self, wanted: list[tuple[SocketCore | int, int]], sleeper: _Sleeper
+    ) -> dict[int, _FileHandler]:
+        files: dict[int, _FileHandler] = {}
+        for item, mask in wanted:
+            if isinstance(item, int):
+                files[item] = _FileHandler(sleeper)
+                system = sum(bit for flag, bit in _TO_SYSTEM.items() if mask & flag)
+                self.reactor.watch(item, system, files[item])
+        return files
+
+    def _write(self, parts: list[bytes]) -> None:
+        # The first message since the last pass goes out at once, those of a burst together.
+        reactor = self.reactor
+        if self._burst_pass != reactor.passes:
+            self._burst_pass = reactor.passes
+            self._burst = 0
+            reactor.flush()
+            return
+        self._burst += len(parts[-1]) + 64
+        if self._burst >= _BURST:
+            self._burst = 0
+            reactor.flush()
+
+    # Waiting.
+
+    def _enter(self, core: SocketCore | None = None) -> None:
+        if self.closed or self._forked:
+            self._refuse()
+        if core is not None and core.closed:
+            raise SocketClosed("the socket is closed")
+        self.activity += 1
+        if self._caretaker.runs:
+            self._caretaker.step_aside()
+
+    def _refuse(self) -> None:
+        if self._forked:
+            raise ForkedError("this context belongs to the parent process: make one after fork()")
+        raise ContextTerminated
+
+    def _check(self, core: SocketCore) -> None:
+        if self.closed:
+            raise ContextTerminated
+        if core.closed:
+            raise SocketClosed("the socket is closed")
+
+    def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
+        self._wait_for([core], attempt, timeout_ms, _Sleeper(self.reactor))
+
+    def _wait_for(
+        self,
+        cores: list[SocketCore],
+        attempt: Callable[[], bool],
+        timeout_ms: int,
+        sleeper: _Sleeper,
+    ) -> None:
+        """Return once ``attempt`` succeeds. Raises Again after the time-out."""
+        deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
+        remaining = -1.0
+        self._register(cores, sleeper)
+        try:
+            while True:
+                if deadline >= 0:
+                    remaining = max(deadline - time.monotonic(), 0.0)
+                self._run_or_sleep(sleeper, remaining)
+                for core in cores:
+                    self._check(core)
+                if self.closed:
+                    raise ContextTerminated
+                if attempt():
+                    return
+                if remaining == 0.0:
+                    raise Again
+        finally:
+            self._unregister(cores, sleeper)
+            self._hand_over()
+
+    def _run_or_sleep(self, sleeper: _Sleeper, seconds: float) -> None:
+        if not self.running:
+            self.running = True
+            try:
+                self.reactor.poll(seconds)
+            finally:
+                self.running = False
+        elif seconds != 0.0:
+            sleeper.asleep = True
+            self.lock.release()
+            try:
+                sleeper.alarm.acquire(timeout=seconds)
+            finally:
+                self.lock.acquire()
+                if not sleeper.asleep:
+                    # Woken: the alarm was released; have it locked again for the next time.
+                    sleeper.alarm.acquire(blocking=False)
+                sleeper.asleep = False
+
+    def _register(self, cores: list[SocketCore], sleeper: _Sleeper) -> None:
+        self._sleepers.append(sleeper)
+        for core in cores:
+            watchers = self._watchers.get(core)
+            if watchers is None:
+                watchers = _Watchers()
+                self._watchers[core] = watchers
+                core.pattern.watcher = watchers
+            watchers.sleepers.append(sleeper)
+
+    def _unregister(self, cores: list[SocketCore], sleeper: _Sleeper) -> None:
+        self._sleepers.remove(sleeper)
+        for core in cores:
+            watchers = self._watchers[core]
+            watchers.sleepers.remove(sleeper)
+            if not watchers.sleepers:
+                core.pattern.watcher = None
+                del self._watchers[core]
+
+    def _hand_over(self) -> None:
+        if self.running:
+            return
+        for sleeper in self._sleepers:
+            if sleeper.asleep:
+                sleeper.wake()
+                return
+        if self._caretaker.parked:
+            self._caretaker.unpark()
+
+    def hand_over(self) -> None:
+        """Let a sleeping thread run the reactor; the caretaker calls this as it leaves."""
+        self._hand_over()
+
+    def waiting(self) -> bool:
+        """Tell whether a thread sleeps that could run the reactor."""
+        return any(sleeper.asleep for sleeper in self._sleepers)
+
+    # Closing.
+
+    def close(self, core: SocketCore, linger_ms: int | None) -> None:
+        """Close a socket; ``linger_ms`` None means as its LINGER option says."""
+        with self.lock:
+            if self._forked or core.closed:
+                return
+            self._close(core, linger_ms)
+
+    def _close(self, core: SocketCore, linger_ms: int | None) -> None:
+        self.activity += 1
+        if self._caretaker.runs:
+            self._caretaker.step_aside()
+        core.close(core.options.linger if linger_ms is None else linger_ms)
+        self.reactor.flush()
+
+    def term(self) -> None:
+        """End the context: every blocked call raises ContextTerminated, sockets close.
+
+        Returns once their messages are away or their LINGER is over.
+        """
+        self._end(None)
+
+    def destroy(self, linger_ms: int | None) -> None:
+        """End the context as term() does, with another LINGER."""
+        self._end(linger_ms)
+
+    def _end(self, linger_ms: int | None) -> None:
+        with self.lock:
+            if self._forked or (self.closed and not self._cores):
+                return
+            self.closed = True
+            for sleeper in self._sleepers:
+                sleeper.socket_changed()
+            for core in list(self._cores):
+                self._close(core, linger_ms)
+            sleeper = _Sleeper(self.reactor)
+            self._sleepers.append(sleeper)
+            try:
+                while self._cores:
+                    # Another thread may run the reactor: look again soon rather than be woken.
+                    self._run_or_sleep(sleeper, -1.0 if not self.running else 0.01)
+            finally:
+                self._sleepers.remove(sleeper)
+                self._hand_over()
+            self._caretaker.stop()
+
+    def forked(self) -> None:
+        """Refuse to work in a child process, and give its copies of the descriptors up."""
+        self._forked = True
+        self.closed = True
+        self.lock = threading.Lock()
+        self._cores.clear()
+
+
+def _from_system(mask: int) -> int:
+    found = sum(flag for flag, bit in _TO_SYSTEM.items() if mask & bit)
+    if mask & 16:
+        found |= 1
+    return found
+
+
+def _after_fork() -> None:
+    for host in list(_hosts):
+        host.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
