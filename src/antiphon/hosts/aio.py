@@ -1,0 +1,373 @@
+"""The host of the asyncio API: the event loop watches the reactor's descriptor.
+
+One add_reader(), one call_at() for the next timer, one flush per turn of the loop. A send with
+room and a receive with a message ready complete without a future; now and then they let other
+tasks run all the same.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from antiphon.engine.options import events
+from antiphon.engine.peer import Peer, Stats
+from antiphon.engine.socket import SocketCore, SocketKeeper
+from antiphon.errors import Again, ContextTerminated, SocketClosed
+from antiphon.hosts.resolver import ThreadResolver
+from antiphon.instrument import Instrument
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import Watcher
+from antiphon.reactor import Handler, Reactor
+
+__all__ = ("AioHost",)
+
+#: Operations that may complete at once, one after the other, before other tasks get a turn.
+_MAX_AT_ONCE: Final = 128
+_BURST: Final = 65536
+_SYSTEM_EVENTS: Final = {1: 1, 2: 4, 4: 8}
+
+
+class _Keeper(SocketKeeper):
+    def __init__(self, cores: dict[SocketCore, SocketCore]) -> None:
+        self.cores = cores
+
+    def socket_ended(self, core: SocketCore) -> None:
+        self.cores.pop(core, None)
+
+
+class _Waiters(Watcher):
+    """The tasks that wait for one socket; all of them look again when it changes."""
+
+    def __init__(self) -> None:
+        self.futures: list[asyncio.Future[None]] = []
+
+    def socket_changed(self) -> None:
+        for future in self.futures:
+            if not future.done():
+                future.set_result(None)
+
+
+class _FileHandler(Handler):
+    """A descriptor of the program's own, in a poll() beside sockets."""
+
+    def __init__(self, waiters: _Waiters) -> None:
+        self.waiters = waiters
+        self.events = 0
+
+    def ready(self, mask: int) -> None:
+        self.events |= mask
+        self.waiters.socket_changed()
+
+
+class AioHost:
+    """The operations of all sockets of one context on one event loop.
+
+    Every method is called from the loop's thread. Times are milliseconds, -1 without end.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.reactor = Reactor(ThreadResolver())
+        self.closed = False
+        self._cores: dict[SocketCore, SocketCore] = {}
+        self._keeper = _Keeper(self._cores)
+        self._waiters: dict[SocketCore, _Waiters] = {}
+        self._turn_scheduled = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_deadline = -1.0
+        self._at_once = 0
+        self._burst = 0
+        loop.add_reader(self.reactor.fileno(), self._on_ready)
+
+    # The loop.
+
+    def _on_ready(self) -> None:
+        self._at_once = 0
+        self._burst = 0
+        self.reactor.poll(0.0)
+        self._arm()
+
+    def _turn(self) -> None:
+        self._turn_scheduled = False
+        self._at_once = 0
+        self._burst = 0
+        self.reactor.flush()
+        self._arm()
+
+    def _schedule_turn(self) -> None:
+        if not self._turn_scheduled:
+            self._turn_scheduled = True
+            self.loop.call_soon(self._turn)
+
+    def _arm(self) -> None:
+        deadline = self.reactor.next_deadline()
+        if deadline == self._timer_deadline:
+            return
+        self._timer_deadline = deadline
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if deadline >= 0 and not self.loop.is_closed():
+            delay = max(deadline - self.reactor.now(), 0.0)
+            self._timer = self.loop.call_later(delay, self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._timer_deadline = -1.0
+        self._on_ready()
+
+    # Sockets.
+
+    def open(self, socket_type: int, options: SocketOptions) -> SocketCore:
+        """Make a socket. Raises OptionError for an unknown type, ContextTerminated."""
+        if self.closed:
+            raise ContextTerminated
+        core = SocketCore(self.reactor, socket_type, options)
+        core.keeper = self._keeper
+        self._cores[core] = core
+        return core
+
+    def bind(self, core: SocketCore, endpoint: str) -> str:
+        """Bind; returns the endpoint with its real port or path. Raises EndpointError."""
+        self._check(core)
+        self._schedule_turn()
+        return core.bind(endpoint)
+
+    def connect(self, core: SocketCore, endpoint: str) -> None:
+        """Connect. Raises EndpointError."""
+        self._check(core)
+        self._schedule_turn()
+        core.connect(endpoint)
+
+    def unbind(self, core: SocketCore, endpoint: str) -> None:
+        """Stop listening. Raises EndpointError (ENOENT)."""
+        self._check(core)
+        self._schedule_turn()
+        core.unbind(endpoint)
+
+    def disconnect(self, core: SocketCore, endpoint: str) -> None:
+        """Give a connection up. Raises EndpointError (ENOENT)."""
+        self._check(core)
+        self._schedule_turn()
+        core.disconnect(endpoint)
+
+    def set_option(self, core: SocketCore, option: int, value: object) -> None:
+        """Set an option. Raises OptionError."""
+        self._check(core)
+        core.set_option(option, value)
+
+    def get_option(self, core: SocketCore, option: int) -> int | bytes | str:
+        """Return an option. Raises OptionError."""
+        self._check(core)
+        return core.get_option(option)
+
+    def peers(self, core: SocketCore) -> list[Peer]:
+        """Return what is known of each peer."""
+        return core.peers()
+
+    def stats(self, core: SocketCore) -> Stats:
+        """Return the counters."""
+        return core.stats()
+
+    def add_instrument(self, core: SocketCore, instrument: Instrument) -> None:
+        """Let an instrument see what happens."""
+        core.add_instrument(instrument)
+
+    # Messages.
+
+    async def send(self, core: SocketCore, parts: list[bytes], timeout_ms: int) -> None:
+        """Send a message. Raises Again when no peer takes it in time, StateError, and others."""
+        self._check(core)
+        self._at_once += 1
+        if self._at_once > _MAX_AT_ONCE:
+            await self._let_others_run()
+        pattern = core.pattern
+        if not pattern.try_send(parts):
+            await self._wait([core], lambda: pattern.try_send(parts), timeout_ms)
+        self._burst += len(parts[-1]) + 64
+        if self._burst >= _BURST:
+            self._burst = 0
+            self.reactor.flush()
+        elif not self._turn_scheduled:
+            self._turn_scheduled = True
+            self.loop.call_soon(self._turn)
+
+    async def recv(self, core: SocketCore, timeout_ms: int) -> list[bytes]:
+        """Receive a message. Raises Again when none comes in time, StateError, and others.
+
+        A message is taken by the task itself, never handed to it: cancelling loses none.
+        """
+        self._check(core)
+        self._at_once += 1
+        if self._at_once > _MAX_AT_ONCE:
+            await self._let_others_run()
+        pattern = core.pattern
+        message = pattern.try_recv()
+        if message is not None:
+            return message
+        received: list[list[bytes]] = []
+
+        def receive() -> bool:
+            message = pattern.try_recv()
+            if message is None:
+                return False
+            received.append(message)
+            return True
+
+        await self._wait([core], receive, timeout_ms)
+        return received[0]
+
+    async def poll(
+        self, wanted: list[tuple[SocketCore | int, int]], timeout_ms: int
+    ) -> list[tuple[SocketCore | int, int]]:
+        """Wait until a socket or a descriptor (an int) is ready; returns those that are.
+
+        Events are zmq's: 1 readable, 2 writable, 4 error.
+        """
+        cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
+        for core in cores:
+            self._check(core)
+        waiters = _Waiters()
+        files: dict[int, _FileHandler] = {}
+        found: list[tuple[SocketCore | int, int]] = []
+
+        def look() -> bool:
+            for item, mask in wanted:
+                if isinstance(item, SocketCore):
+                    ready = events(item) & mask
+                else:
+                    seen = files[item].events
+                    ready = sum(z for z, s in _SYSTEM_EVENTS.items() if seen & s) & (mask | 4)
+                if ready:
+                    found.append((item, ready))
+            return bool(found)
+
+        try:
+            for item, mask in wanted:
+                if isinstance(item, int):
+                    files[item] = _FileHandler(waiters)
+                    system = sum(s for z, s in _SYSTEM_EVENTS.items() if mask & z)
+                    self.reactor.watch(item, system, files[item])
+            if files:
+                self.reactor.poll(0.0)
+            if not look():
+                await self._wait(cores, look, timeout_ms, waiters)
+        except Again:
+            return []
+        finally:
+            for fd in files:
+                self.reactor.forget(fd)
+        return found
+
+    async def _let_others_run(self) -> None:
+        self._at_once = 0
+        self.reactor.poll(0.0)
+        await asyncio.sleep(0)
+
+    async def _wait(
+        self,
+        cores: list[SocketCore],
+        attempt: Callable[[], bool],
+        timeout_ms: int,
+        files: _Waiters | None = None,
+    ) -> None:
+        """Return once ``attempt`` succeeds. Raises Again after the time-out."""
+        if timeout_ms == 0:
+            self.reactor.poll(0.0)
+            self._arm()
+            if attempt():
+                return
+            raise Again
+        deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
+        while True:
+            future: asyncio.Future[None] = self.loop.create_future()
+            expiry = None
+            if deadline >= 0:
+                delay = max(deadline - time.monotonic(), 0.0)
+                expiry = self.loop.call_later(delay, _wake, future)
+            self._register(cores, future, files)
+            try:
+                await future
+            finally:
+                self._unregister(cores, future, files)
+                if expiry is not None:
+                    expiry.cancel()
+            for core in cores:
+                self._check(core)
+            if attempt():
+                return
+            if deadline >= 0 and time.monotonic() >= deadline:
+                raise Again
+
+    def _register(
+        self, cores: list[SocketCore], future: "asyncio.Future[None]", files: _Waiters | None
+    ) -> None:
+        self._schedule_turn()
+        if files is not None:
+            files.futures.append(future)
+        for core in cores:
+            waiters = self._waiters.get(core)
+            if waiters is None:
+                waiters = _Waiters()
+                self._waiters[core] = waiters
+                core.pattern.watcher = waiters
+            waiters.futures.append(future)
+
+    def _unregister(
+        self, cores: list[SocketCore], future: "asyncio.Future[None]", files: _Waiters | None
+    ) -> None:
+        if files is not None:
+            files.futures.remove(future)
+        for core in cores:
+            waiters = self._waiters[core]
+            waiters.futures.remove(future)
+            if not waiters.futures:
+                core.pattern.watcher = None
+                del self._waiters[core]
+
+    def _check(self, core: SocketCore) -> None:
+        if self.closed:
+            raise ContextTerminated
+        if core.closed:
+            raise SocketClosed("the socket is closed")
+
+    # Closing.
+
+    def close(self, core: SocketCore, linger_ms: int | None) -> None:
+        """Close a socket; ``linger_ms`` None means as its LINGER option says."""
+        if core.closed:
+            return
+        core.close(core.options.linger if linger_ms is None else linger_ms)
+        self.reactor.flush()
+        if not self.loop.is_closed():
+            self._schedule_turn()
+
+    def term(self) -> None:
+        """End the context: waiting tasks see ContextTerminated, sockets close.
+
+        Returns once their messages are away or their LINGER is over; the loop stands meanwhile.
+        """
+        self.destroy(None)
+
+    def destroy(self, linger_ms: int | None) -> None:
+        """End the context as term() does, with another LINGER."""
+        if self.closed:
+            return
+        self.closed = True
+        for waiters in list(self._waiters.values()):
+            waiters.socket_changed()
+        for core in list(self._cores):
+            core.close(core.options.linger if linger_ms is None else linger_ms)
+        while self._cores:
+            self.reactor.poll(-1.0)
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.loop.is_closed():
+            self.loop.remove_reader(self.reactor.fileno())
+        self.reactor.close()
+
+
+def _wake(future: "asyncio.Future[None]") -> None:
+    if not future.done():
+        future.set_result(None)
