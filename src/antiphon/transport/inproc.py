@@ -104,7 +104,7 @@ class _Connected(Attachment):
         self.pipe.routing_id = options.connect_routing_id
         self.named = bool(options.connect_routing_id)
         self.far = self.pipe
-        self.bound: _Bound | None = None
+        self.binder: _Bound | None = None
         self.finishing = False
         if not options.immediate and (self.named or not core.routes_by_id()):
             core.pattern.attach(self.pipe)
@@ -122,7 +122,7 @@ class _Connected(Attachment):
         if refusal:
             bound.core.connection_failed(self.endpoint, refusal, "the socket has refused this peer")
             return
-        self.bound = bound
+        self.binder = bound
         self.far = far
         bound.joined.append(self)
         self.pipe.peer_type = bound.core.type_name
@@ -151,10 +151,10 @@ class _Connected(Attachment):
 
     def part(self, reason: str) -> None:
         """Take the two pipes apart; the binder's is destroyed (R28.24)."""
-        bound = self.bound
+        bound = self.binder
         if bound is None:
             return
-        self.bound = None
+        self.binder = None
         far = self.far
         self.far = self.pipe
         bound.joined.remove(self)
@@ -177,7 +177,7 @@ class _Connected(Attachment):
         """Note that a queue has become empty: a socket that is closing may wait for that."""
         if self.finishing and not self.pipe.outbound:
             self.close()
-        bound = self.bound
+        bound = self.binder
         if bound is not None:
             bound.check_drained()
 
