@@ -13,6 +13,7 @@ from antiphon.engine.options import read_option, write_option
 from antiphon.engine.peer import Peer, Stats
 from antiphon.errors import ENOENT, EndpointError, OptionError, ProtocolError, SocketClosed
 from antiphon.instrument import Instrument
+from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
@@ -40,6 +41,7 @@ class _LingerTimer(Timer):
         self.core.abandon()
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class SocketKeeper:
     """Who has to know when a socket has closed for good, its messages sent or given up."""
 
