@@ -1,5 +1,7 @@
 """Options: defaults against libzmq, ranges, types, secrets, copies."""
 
+from typing import Any
+
 import pytest
 import zmq as pyzmq
 from hypothesis import given
@@ -38,7 +40,7 @@ def name_of(spec: OptionSpec) -> str:
 
 @pytest.mark.parametrize("spec", ALL_SPECS, ids=name_of)
 def test_default_is_valid_and_has_its_type(spec: OptionSpec) -> None:
-    default = getattr(SocketOptions(), spec.attribute)
+    default: Any = getattr(SocketOptions(), spec.attribute)
     kinds = {INT: int, BOOL: bool, BYTES: bytes, TEXT: bytes, KEY: bytes}
     assert type(default) is (list if spec.number == Opt.METADATA else kinds[spec.kind])
     if spec.kind == INT:
