@@ -83,7 +83,7 @@ class _SocketStream(Stream):
             return
         receiver = self.receiver
         try:
-            if receiver.wanted() >= LARGE_FRAME:
+            if receiver.missing >= LARGE_FRAME:
                 with receiver.body_buffer() as room:
                     count: int = self.sock.recv_into(room)
                 if count:

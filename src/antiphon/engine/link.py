@@ -57,6 +57,7 @@ class Link(Receiver):
         stream: Stream,
         connection: Connection,
     ) -> None:
+        super().__init__()
         self.network = network
         self.owner = owner
         self.pattern = pattern
@@ -93,10 +94,6 @@ class Link(Receiver):
         self.heartbeat.heard = True
         connection = self.connection
         self._after(connection.receive(data, self.pipe.room()))
-
-    def wanted(self) -> int:
-        """Return how much of a large frame is still to come."""
-        return self.connection.decoder.wanted()
 
     def body_buffer(self) -> memoryview:
         """Return room for bytes of a large frame."""
@@ -143,7 +140,9 @@ class Link(Receiver):
         connection = self.connection
         if not self.established and connection.state == TRAFFIC and not self._establish():
             return
-        messages = connection.decoder.messages
+        decoder = connection.decoder
+        self.missing = decoder.missing
+        messages = decoder.messages
         if messages:
             self.pattern.deliver(self.pipe, messages)
         if connection.state == CLOSED:
@@ -155,8 +154,9 @@ class Link(Receiver):
                 self._pause()
         if connection.peer_ttl_ms:
             self._take_peer_ttl()
-        if outcome == FULL or self.pipe.room() == 0:
-            self.pipe.paused = True
+        pipe = self.pipe
+        if outcome == FULL or pipe.inbound_bytes >= pipe.receive_limit_bytes:
+            pipe.paused = True
             self._pause()
 
     def _pause(self) -> None:
@@ -216,13 +216,16 @@ class Link(Receiver):
             if not self.stream.write(chunks):
                 self._writing = True
                 break
+            if not self.pipe.outbound and not self.connection.output:
+                break
         if not self.open:
             return
         if self._paused and not self._writing and not self.pipe.paused:
             self._paused = False
             self.stream.resume_reading()
-        if self.established and self.pipe.unblocked():
-            self.pattern.writable(self.pipe)
+        pipe = self.pipe
+        if pipe.blocked and self.established and pipe.unblocked():
+            self.pattern.writable(pipe)
         if self.finishing and self.established and not self._writing and not self.pipe.outbound:
             self.close(ProtocolError("closed", "the socket has closed this connection"))
 
@@ -235,9 +238,8 @@ class Link(Receiver):
         if not self.established:
             return [b"".join(chunks)] if chunks else chunks
         pipe = self.pipe
-        outbound = pipe.outbound
         size = 0
-        while outbound and size < _CHUNK:
+        while pipe.outbound and size < _CHUNK:
             size += encode_message(pipe.take_outbound(), chunks)
         if size < LARGE_FRAME:
             return [b"".join(chunks)] if chunks else chunks

@@ -34,16 +34,17 @@ class Timer:
 class Receiver(PipeEnd):
     """What a stream calls: the connection that lives on it."""
 
+    def __init__(self) -> None:
+        #: How many bytes a frame in arrival still needs; 0 if there is none. From LARGE_FRAME on
+        #: the stream receives them straight into body_buffer().
+        self.missing = 0
+
     def received(self, data: bytes) -> None:
         """Take bytes that came from the peer."""
         raise NotImplementedError
 
-    def wanted(self) -> int:
-        """Return how many bytes a frame in arrival still needs; 0 if there is none."""
-        return 0
-
     def body_buffer(self) -> memoryview:
-        """Return room for bytes of the frame in arrival, where wanted() is large."""
+        """Return room for bytes of the frame in arrival, where ``missing`` is large."""
         raise NotImplementedError
 
     def body_received(self, count: int) -> None:

@@ -15,7 +15,6 @@ _TYPE: Final = 16
 _SNDHWM: Final = 23
 _RCVHWM: Final = 24
 _LAST_ENDPOINT: Final = 32
-_MECHANISM: Final = 43
 _THREAD_SAFE: Final = 81
 _POLLIN: Final = 1
 _POLLOUT: Final = 2
@@ -39,8 +38,6 @@ def read_option(core: "SocketCore", option: int) -> int | bytes | str:
         return core.last_endpoint
     if option == _THREAD_SAFE:
         return 1
-    if option == _MECHANISM:
-        return 0
     if option == _FD:
         raise OptionError("FD", None, "one descriptor serves all sockets of a context: use a Poller")
     return core.options.get(option)

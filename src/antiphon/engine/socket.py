@@ -60,6 +60,7 @@ class SocketCore:
         self.network = network
         self.socket_type = socket_type
         self.options = options.copy()
+        self.options.socket_type = socket_type
         self.pattern = _make_pattern(socket_type, self.options, network)
         self.type_name: bytes = SOCKET_TYPE_NAMES[socket_type]
         self.last_endpoint = ""
@@ -83,6 +84,7 @@ class SocketCore:
         """
         self._check_open()
         endpoint = parse_endpoint(text, bind=True)
+        self._check_mechanism()
         if endpoint.scheme == "inproc":
             self._attachments.append(self.network.exchange.bind(endpoint.text, self))
             self.last_endpoint = endpoint.text
@@ -101,6 +103,7 @@ class SocketCore:
         """
         self._check_open()
         endpoint = parse_endpoint(text, bind=False)
+        self._check_mechanism()
         self.last_endpoint = endpoint.text
         if self.socket_type in _CONNECT_ONCE and self._is_connected(endpoint):
             return
@@ -158,6 +161,11 @@ class SocketCore:
                 return
         verb = "bound" if bound else "connected"
         raise EndpointError(ENOENT, text, f"the socket is not {verb} there")
+
+    def _check_mechanism(self) -> None:
+        # Never talk in the clear where the program asked for something else.
+        if self.options.mechanism:
+            raise OptionError("MECHANISM", self.options.mechanism, "only NULL is there: unset it")
 
     def _check_open(self) -> None:
         if self.closed:

@@ -57,6 +57,8 @@ class Pipe:
         self.permanent = False
         self.inbound: deque[list[bytes]] = deque()
         self.outbound: deque[list[bytes]] = deque()
+        #: What the queues weigh in bytes. The oldest message is left out: it is let in whatever
+        #: its size, and a queue of one, the common case, needs no weighing.
         self.inbound_bytes = 0
         self.outbound_bytes = 0
         #: Messages that have passed in each direction.
@@ -82,9 +84,10 @@ class Pipe:
         """Queue a message for the peer; the caller has looked at ``blocked``."""
         outbound = self.outbound
         outbound.append(parts)
-        self.outbound_bytes += message_size(parts)
         self.sent += 1
         count = len(outbound)
+        if count > 1:
+            self.outbound_bytes += message_size(parts)
         if count >= self.send_limit or self.outbound_bytes >= self.send_limit_bytes:
             self.blocked = True
         if count == 1:
@@ -92,8 +95,10 @@ class Pipe:
 
     def take_outbound(self) -> list[bytes]:
         """Remove the oldest message for the peer; the far end does that when it can write."""
-        parts = self.outbound.popleft()
-        self.outbound_bytes -= message_size(parts)
+        outbound = self.outbound
+        parts = outbound.popleft()
+        if outbound:
+            self.outbound_bytes -= message_size(outbound[0])
         return parts
 
     def unblocked(self) -> bool:
@@ -115,17 +120,21 @@ class Pipe:
 
     def put_inbound(self, parts: list[bytes]) -> None:
         """Add a message from the peer."""
-        self.inbound.append(parts)
-        self.inbound_bytes += message_size(parts)
+        inbound = self.inbound
+        if inbound:
+            self.inbound_bytes += message_size(parts)
+        inbound.append(parts)
         self.received += 1
 
     def take_inbound(self) -> list[bytes]:
         """Remove the oldest message from the peer; reading goes on at the low-water mark."""
-        parts = self.inbound.popleft()
-        self.inbound_bytes -= message_size(parts)
+        inbound = self.inbound
+        parts = inbound.popleft()
+        if inbound:
+            self.inbound_bytes -= message_size(inbound[0])
         if (
             self.paused
-            and len(self.inbound) <= self.receive_limit // 2
+            and len(inbound) <= self.receive_limit // 2
             and self.inbound_bytes <= self.receive_limit_bytes // 2
         ):
             self.paused = False

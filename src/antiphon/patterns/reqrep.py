@@ -76,8 +76,10 @@ class Dealer(Pattern):
         for parts in messages:
             pipe.put_inbound(parts)
         messages.clear()
-        self.fair_queue.activate(pipe)
-        self.changed()
+        if not pipe.in_fair_queue:
+            self.fair_queue.activate(pipe)
+        if self.watcher is not None:
+            self.watcher.socket_changed()
 
     def writable(self, pipe: Pipe) -> None:
         """Balance onto this peer again."""
@@ -371,8 +373,10 @@ class Router(Pattern):
         for parts in messages:
             pipe.put_inbound(parts)
         messages.clear()
-        self.fair_queue.activate(pipe)
-        self.changed()
+        if not pipe.in_fair_queue:
+            self.fair_queue.activate(pipe)
+        if self.watcher is not None:
+            self.watcher.socket_changed()
 
     def writable(self, pipe: Pipe) -> None:
         """A mandatory send may go on."""

@@ -84,6 +84,8 @@ class FrameDecoder:
         self._size = -1
         self._body = bytearray()
         self._filled = 0
+        #: How many bytes that frame still needs; 0 if there is none.
+        self.missing = 0
 
     def feed(self, data: bytes) -> None:
         """Add bytes from the network; decode() then looks at them."""
@@ -102,10 +104,6 @@ class FrameDecoder:
         """Tell whether fed bytes wait to be decoded."""
         return self._position < len(self._data)
 
-    def wanted(self) -> int:
-        """Return how many bytes the frame in arrival still needs, 0 if there is none."""
-        return self._size - self._filled if self._size >= 0 else 0
-
     def body_buffer(self) -> memoryview:
         """Return room for the next bytes of the frame in arrival, to receive straight into it.
 
@@ -118,6 +116,7 @@ class FrameDecoder:
     def body_received(self, count: int) -> None:
         """Say that ``count`` bytes were put into body_buffer()."""
         self._filled += count
+        self.missing -= count
 
     def _grow(self) -> None:
         capacity = len(self._body)
@@ -125,12 +124,13 @@ class FrameDecoder:
         self._body += bytes(room)
 
     def _fill(self, data: bytes) -> int:
-        taken = min(self._size - self._filled, len(data))
+        taken = min(self.missing, len(data))
         needed = self._filled + taken
         while len(self._body) < needed:
             self._grow()
         self._body[self._filled : needed] = data[:taken] if taken < len(data) else data
         self._filled = needed
+        self.missing -= taken
         return taken
 
     def decode(self, limit: int) -> int:
@@ -140,7 +140,7 @@ class FrameDecoder:
         body of a command is in ``command``; call again for what follows). Raises ProtocolError.
         """
         if self._size >= 0:
-            if self._filled < self._size:
+            if self.missing:
                 return STARVED
             if self._finish():
                 return COMMAND_READY
@@ -213,6 +213,7 @@ class FrameDecoder:
         self._flags = flags
         self._size = size
         self._filled = 0
+        self.missing = size
         self._body = bytearray(min(size, _FIRST_BUFFER))
         self._fill(rest)
         self._data = b""
