@@ -148,8 +148,7 @@ class Connection:
             self._send_commands(self.mechanism.on_command(command))
             if self.mechanism.complete:
                 self.state = TRAFFIC
-                self.decoder.accept_messages = True
-                self.decoder.max_command = _MAX_TRAFFIC_COMMAND
+                self.decoder.begin_traffic(_MAX_TRAFFIC_COMMAND)
         elif command.name == b"PING":
             self.peer_ttl_ms, context = decode_ping(command.data)
             self.output.append(encode_command(encode_pong(context)))

@@ -34,21 +34,23 @@ _HEADERS_MORE: Final = tuple(bytes([MORE, size]) for size in range(256))
 def encode_message(parts: list[bytes], out: list[bytes]) -> int:
     """Append the wire form of one message to ``out`` and return its size in bytes (Z8, Z10)."""
     total = 0
-    last = len(parts) - 1
-    for index in range(len(parts)):
-        part = parts[index]
+    size = 0
+    for part in parts:
         size = len(part)
-        if size > _MAX_SHORT:
-            flags = LONG if index == last else LONG | MORE
-            out.append(bytes([flags]) + size.to_bytes(8, "big"))
+        if size <= _MAX_SHORT:
+            out.append(_HEADERS_MORE[size])
+            out.append(part)
+            total += size + 2
+        else:
+            out.append(_long_header(LONG | MORE, size))
             out.append(part)
             total += size + 9
-        else:
-            out.append(_HEADERS_LAST[size] if index == last else _HEADERS_MORE[size])
-            if size:
-                out.append(part)
-            total += size + 2
+    out[-2] = _HEADERS_LAST[size] if size <= _MAX_SHORT else _long_header(LONG, size)
     return total
+
+
+def _long_header(flags: int, size: int) -> bytes:
+    return bytes([flags]) + size.to_bytes(8, "big")
 
 
 def encode_command(body: bytes) -> bytes:
@@ -70,8 +72,10 @@ class FrameDecoder:
         self.max_frame = max_frame
         self.max_command = max_command
         self.max_frames = max_frames
-        #: False until the handshake is over: message frames are then refused.
-        self.accept_messages = False
+        # Message frames are refused until the handshake is over; after it, a short one needs no
+        # further check unless the bound is shorter still.
+        self._traffic = False
+        self._quick = False
         #: Whole messages, oldest first; the owner takes them away.
         self.messages: list[list[bytes]] = []
         #: The body of the command that made decode() return COMMAND_READY.
@@ -86,6 +90,12 @@ class FrameDecoder:
         self._filled = 0
         #: How many bytes that frame still needs; 0 if there is none.
         self.missing = 0
+
+    def begin_traffic(self, max_command: int) -> None:
+        """Accept messages from now on, and commands of at most ``max_command`` bytes."""
+        self._traffic = True
+        self._quick = self.max_frame < 0 or self.max_frame >= _MAX_SHORT
+        self.max_command = max_command
 
     def feed(self, data: bytes) -> None:
         """Add bytes from the network; decode() then looks at them."""
@@ -148,50 +158,53 @@ class FrameDecoder:
         position = self._position
         end = len(data)
         messages = self.messages
+        parts = self._parts
+        quick = self._quick
         while len(messages) < limit:
-            if end - position < 2:
-                self._keep(position)
-                return STARVED
+            if position + 2 > end:
+                return self._starve(position)
             flags = data[position]
-            if flags > 7:
-                raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
-            if flags & LONG:
-                if end - position < 9:
-                    self._keep(position)
-                    return STARVED
-                size = int.from_bytes(data[position + 1 : position + 9], "big")
-                start = position + 9
-            else:
+            start = position + 2
+            if quick and flags <= MORE:
                 size = data[position + 1]
-                start = position + 2
-            if flags & COMMAND or size > _MAX_SHORT or not self.accept_messages:
+            else:
+                if flags & LONG:
+                    start = position + 9
+                    if start > end:
+                        return self._starve(position)
+                size = int.from_bytes(data[position + 1 : start], "big")
                 self._check(flags, size)
-            if size > end - start:
+            stop = start + size
+            if stop > end:
                 self._begin(flags, size, start)
                 return STARVED
-            position = start + size
-            body = data[start:position]
+            position = stop
+            if flags == MORE:
+                parts.append(data[start:stop])
+                continue
             if flags & COMMAND:
                 self._position = position
-                self.command = body
+                self.command = data[start:stop]
                 return COMMAND_READY
-            parts = self._parts
-            parts.append(body)
-            if flags & MORE:
-                if len(parts) >= self.max_frames:
-                    raise _too_many_frames(self.max_frames)
-            else:
+            parts.append(data[start:stop])
+            if not flags & MORE:
+                self._check_count(parts)
                 messages.append(parts)
-                self._parts = []
+                parts = []
+                self._parts = parts
         self._position = position
         return FULL
 
-    def _keep(self, position: int) -> None:
-        # An idle connection holds on to nothing.
+    def _starve(self, position: int) -> int:
+        # An idle connection holds on to nothing but the frames of a message in arrival.
+        self._check_count(self._parts)
         self._data = self._data[position:]
         self._position = 0
+        return STARVED
 
     def _check(self, flags: int, size: int) -> None:
+        if flags > (MORE | LONG | COMMAND):
+            raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
         if size > MAX_FRAME_SIZE:
             raise ProtocolError("bad-length", "a frame's size has its highest bit set")
         if flags & COMMAND:
@@ -201,7 +214,7 @@ class FrameDecoder:
                 raise ProtocolError(
                     "command-too-long", f"a command of {size} bytes; the limit is {self.max_command}"
                 )
-        elif not self.accept_messages:
+        elif not self._traffic:
             raise ProtocolError("early-message", "a message came before the handshake was over")
         elif 0 <= self.max_frame < size:
             raise ProtocolError(
@@ -229,13 +242,14 @@ class FrameDecoder:
             self.command = body
             return True
         self._parts.append(body)
+        self._check_count(self._parts)
         if not flags & MORE:
             self.messages.append(self._parts)
             self._parts = []
-        elif len(self._parts) >= self.max_frames:
-            raise _too_many_frames(self.max_frames)
         return False
 
-
-def _too_many_frames(limit: int) -> ProtocolError:
-    return ProtocolError("too-many-frames", f"a message of more than {limit} frames")
+    def _check_count(self, parts: list[bytes]) -> None:
+        if len(parts) > self.max_frames:
+            raise ProtocolError(
+                "too-many-frames", f"a message of more than {self.max_frames} frames"
+            )
