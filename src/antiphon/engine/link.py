@@ -250,7 +250,9 @@ class Link(Receiver):
     def on_timer(self) -> None:
         """The handshake took too long, a PING is due, or the peer has been silent too long."""
         if not self.established:
-            self.close(ProtocolError("handshake-timeout", "the handshake was not completed in time"))
+            self.close(
+                ProtocolError("handshake-timeout", "the handshake was not completed in time")
+            )
             return
         todo = self.heartbeat.on_timer(self.network.now())
         if todo == DEAD:

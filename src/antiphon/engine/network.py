@@ -11,7 +11,17 @@ from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import PipeEnd
 
-__all__ = ("LARGE_FRAME", "Acceptor", "Call", "Caller", "Listener", "Network", "Receiver", "Stream", "Timer")
+__all__ = (
+    "LARGE_FRAME",
+    "Acceptor",
+    "Call",
+    "Caller",
+    "Listener",
+    "Network",
+    "Receiver",
+    "Stream",
+    "Timer",
+)
 
 #: From this size on (bytes) a frame is neither joined with others nor copied on its way.
 LARGE_FRAME: Final = 32768

@@ -39,7 +39,9 @@ def read_option(core: "SocketCore", option: int) -> int | bytes | str:
     if option == _THREAD_SAFE:
         return 1
     if option == _FD:
-        raise OptionError("FD", None, "one descriptor serves all sockets of a context: use a Poller")
+        raise OptionError(
+            "FD", None, "one descriptor serves all sockets of a context: use a Poller"
+        )
     return core.options.get(option)
 
 

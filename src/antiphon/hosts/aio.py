@@ -18,7 +18,8 @@ from antiphon.hosts.resolver import ThreadResolver
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
-from antiphon.reactor import Handler, Reactor
+from antiphon.reactor import Reactor
+from antiphon.transport.descriptors import Handler
 
 __all__ = ("AioHost",)
 

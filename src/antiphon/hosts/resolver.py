@@ -5,7 +5,7 @@ import socket
 import threading
 from typing import Final
 
-from antiphon.reactor import Reactor, Resolution, Resolver
+from antiphon.transport.descriptors import Descriptors, Resolution, Resolver
 
 __all__ = ("ThreadResolver",)
 
@@ -19,14 +19,14 @@ class ThreadResolver(Resolver):
     """Looks names up in a few daemon threads, started when there is something to look up."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Resolution, Reactor]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Resolution, Descriptors]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
         self._idle = 0
 
-    def resolve(self, resolution: Resolution, reactor: Reactor) -> None:
-        """Look a name up; the reactor hears of it by post()."""
-        self._jobs.put((resolution, reactor))
+    def resolve(self, resolution: Resolution, descriptors: Descriptors) -> None:
+        """Look a name up; the network hears of it by post()."""
+        self._jobs.put((resolution, descriptors))
         with self._lock:
             if self._idle >= self._jobs.qsize() or self._threads >= _MAX_THREADS:
                 return
@@ -38,7 +38,7 @@ class ThreadResolver(Resolver):
             with self._lock:
                 self._idle += 1
             try:
-                resolution, reactor = self._jobs.get(timeout=_IDLE)
+                resolution, descriptors = self._jobs.get(timeout=_IDLE)
             except queue.Empty:
                 with self._lock:
                     self._idle -= 1
@@ -47,7 +47,7 @@ class ThreadResolver(Resolver):
             with self._lock:
                 self._idle -= 1
             _look_up(resolution)
-            reactor.post(resolution)
+            descriptors.post(resolution)
 
 
 def _look_up(resolution: Resolution) -> None:

@@ -11,11 +11,9 @@ from typing import Final
 from antiphon.endpoint import Endpoint
 from antiphon.errors import ENODEV, EndpointError
 from antiphon.options import SocketOptions
+from antiphon.transport.descriptors import Address
 
-__all__ = ("Address", "bind_socket", "connect_socket", "endpoint_of", "numeric_addresses", "tune")
-
-#: A family of the socket module, and what its connect() takes.
-Address = tuple[int, tuple[str, int]]
+__all__ = ("bind_socket", "connect_socket", "endpoint_of", "numeric_addresses", "tune")
 
 _SIOCGIFADDR: Final = 0x8915
 

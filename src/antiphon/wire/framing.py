@@ -212,7 +212,8 @@ class FrameDecoder:
                 raise ProtocolError("reserved-flags", "a command has the MORE flag")
             if size > self.max_command:
                 raise ProtocolError(
-                    "command-too-long", f"a command of {size} bytes; the limit is {self.max_command}"
+                    "command-too-long",
+                    f"a command of {size} bytes; the limit is {self.max_command}",
                 )
         elif not self._traffic:
             raise ProtocolError("early-message", "a message came before the handshake was over")

@@ -1,6 +1,6 @@
 """The 64 bytes that open a ZMTP 3 connection (RFC 37 sections "Formal Grammar" and "Versions").
 
-    signature (10) | version (2) | mechanism (20) | as-server (1) | filler (31)
+signature (10) | version (2) | mechanism (20) | as-server (1) | filler (31)
 """
 
 from typing import Final

@@ -1,0 +1,150 @@
+"""One attempt to connect: look the name up, try each address in turn."""
+
+import os
+import socket
+
+from antiphon.endpoint import Endpoint
+from antiphon.engine.network import Call, Caller, Timer
+from antiphon.options import SocketOptions
+from antiphon.transport import ipc, tcp
+from antiphon.transport.descriptors import (
+    WRITABLE,
+    Address,
+    Descriptors,
+    Handler,
+    Resolution,
+)
+from antiphon.transport.stream import SocketStream
+
+__all__ = ("Dialing",)
+
+
+class _Lookup(Resolution):
+    def __init__(self, dialing: "Dialing", host: str, port: int, ipv6: bool) -> None:
+        super().__init__(host, port, ipv6)
+        self.dialing = dialing
+
+    def done(self) -> None:
+        self.dialing.resolved(self)
+
+
+class Dialing(Call):
+    """An attempt to connect that is under way."""
+
+    def __init__(
+        self, descriptors: Descriptors, endpoint: Endpoint, options: SocketOptions, caller: Caller
+    ) -> None:
+        self.descriptors = descriptors
+        self.endpoint = endpoint
+        self.options = options
+        self.caller = caller
+        self.addresses: list[Address] = []
+        self.sock: socket.socket | None = None
+        self.why = "no address"
+        self.over = False
+        self.timer = _DialTimer(self)
+
+    def start(self) -> None:
+        """Begin, at the latest when the reactor next passes."""
+        self.descriptors.set_timer(self.timer, 0.0)
+
+    def begin(self) -> None:
+        if self.endpoint.scheme == "ipc":
+            self.try_ipc()
+            return
+        self.addresses = tcp.numeric_addresses(self.endpoint)
+        if self.addresses:
+            self.try_next()
+            return
+        lookup = _Lookup(self, self.endpoint.host, self.endpoint.port, self.options.ipv6)
+        self.descriptors.resolver.resolve(lookup, self.descriptors)
+
+    def try_ipc(self) -> None:
+        try:
+            sock = ipc.connect_socket(self.endpoint)
+        except OSError as error:
+            self.fail(error.strerror or str(error))
+            return
+        self.succeed(sock)
+
+    def resolved(self, resolution: Resolution) -> None:
+        if not self.over:
+            self.addresses = resolution.addresses
+            if resolution.error:
+                self.why = resolution.error
+            self.try_next()
+
+    def try_next(self) -> None:
+        while self.addresses:
+            address = self.addresses.pop(0)
+            try:
+                sock = tcp.connect_socket(address, self.endpoint, self.options)
+            except OSError as error:
+                self.why = error.strerror or str(error)
+                continue
+            self.sock = sock
+            self.descriptors.watch(sock.fileno(), WRITABLE, _Connecting(self))
+            if self.options.connect_timeout > 0:
+                self.descriptors.set_timer(self.timer, self.options.connect_timeout / 1000)
+            return
+        self.fail(self.why)
+
+    def connect_ended(self) -> None:
+        sock = self.sock
+        if sock is None:
+            return
+        self.drop_socket(False)
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            sock.close()
+            self.why = os.strerror(code)
+            self.try_next()
+        else:
+            self.succeed(sock)
+
+    def timed_out(self) -> None:
+        if self.sock is None:
+            self.begin()
+            return
+        self.drop_socket(True)
+        self.why = "the connection was not made within CONNECT_TIMEOUT"
+        self.try_next()
+
+    def drop_socket(self, close: bool) -> None:
+        sock = self.sock
+        self.sock = None
+        self.descriptors.cancel_timer(self.timer)
+        if sock is not None:
+            self.descriptors.forget(sock.fileno())
+            if close:
+                sock.close()
+
+    def succeed(self, sock: socket.socket) -> None:
+        self.over = True
+        self.caller.connected(SocketStream(self.descriptors, sock, self.endpoint.text))
+
+    def fail(self, reason: str) -> None:
+        self.over = True
+        self.caller.failed(reason)
+
+    def cancel(self) -> None:
+        self.over = True
+        self.addresses = []
+        self.drop_socket(True)
+
+
+class _DialTimer(Timer):
+    def __init__(self, dialing: Dialing) -> None:
+        super().__init__()
+        self.dialing = dialing
+
+    def fire(self) -> None:
+        self.dialing.timed_out()
+
+
+class _Connecting(Handler):
+    def __init__(self, dialing: Dialing) -> None:
+        self.dialing = dialing
+
+    def ready(self, events: int) -> None:
+        self.dialing.connect_ended()

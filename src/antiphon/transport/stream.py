@@ -1,0 +1,137 @@
+"""A connected socket as a stream: reads into one shared buffer, writes what fits, keeps the rest."""
+
+import socket
+from typing import Final
+
+from antiphon.engine.network import LARGE_FRAME, Receiver
+from antiphon.transport.descriptors import (
+    ERROR,
+    HANG_UP,
+    READABLE,
+    WRITABLE,
+    Descriptors,
+    DescriptorStream,
+)
+
+__all__ = ("SocketStream",)
+
+#: How many chunks one sendmsg() gets, well below what systems allow.
+_MAX_CHUNKS: Final = 64
+
+
+class SocketStream(DescriptorStream):
+    """A connected socket."""
+
+    def __init__(self, descriptors: Descriptors, sock: socket.socket, peer_address: str) -> None:
+        super().__init__(peer_address)
+        self.descriptors = descriptors
+        self.sock = sock
+        self.fd: int = sock.fileno()
+        self.receiver = Receiver()
+        #: What the system has not taken yet.
+        self.rest: list[bytes] = []
+        self.reading = True
+        self.open = True
+
+    def start(self, receiver: Receiver) -> None:
+        """Begin to read, and to tell the receiver."""
+        self.receiver = receiver
+        self.descriptors.watch_stream(self.fd, self)
+
+    def on_events(self, events: int) -> None:
+        """Write what waits, then read once; level-triggered polling comes back for more."""
+        if events & WRITABLE and self.rest:
+            self._write_rest()
+        if events & ~WRITABLE and self.open:
+            if self.reading:
+                self._read()
+            elif events & (HANG_UP | ERROR):
+                self.receiver.closed("connection-lost", "the connection was lost")
+
+    def _read(self) -> None:
+        receiver = self.receiver
+        try:
+            if receiver.missing >= LARGE_FRAME:
+                with receiver.body_buffer() as room:
+                    count: int = self.sock.recv_into(room)
+                if count:
+                    receiver.body_received(count)
+                    return
+            else:
+                buffer = self.descriptors.buffer
+                count = self.sock.recv_into(buffer)
+                if count:
+                    receiver.received(bytes(buffer[:count]))
+                    return
+        except BlockingIOError:
+            return
+        except OSError as error:
+            receiver.closed("connection-lost", error.strerror or str(error))
+            return
+        receiver.closed("peer-closed", "the peer has closed the connection")
+
+    def _write_rest(self) -> None:
+        rest = self.rest
+        self.rest = []
+        self._update()
+        if self.write(rest):
+            self.receiver.flush()
+
+    def write(self, chunks: list[bytes]) -> bool:
+        """Take over bytes to write; False if some wait for the system to take more."""
+        try:
+            while chunks:
+                if len(chunks) == 1:
+                    sent: int = self.sock.send(chunks[0])
+                    if sent == len(chunks[0]):
+                        return True
+                else:
+                    sent = self.sock.sendmsg(chunks[:_MAX_CHUNKS])
+                chunks = _after(chunks, sent)
+        except BlockingIOError:
+            self.rest = chunks
+            self._update()
+            return False
+        except OSError:
+            # Polling reports the end of the connection next, after what is still to be read.
+            return False
+        return True
+
+    def pause_reading(self) -> None:
+        """Stop reading, so that the peer is held back."""
+        if self.reading:
+            self.reading = False
+            self._update()
+
+    def resume_reading(self) -> None:
+        """Read again."""
+        if not self.reading:
+            self.reading = True
+            self._update()
+
+    def _update(self) -> None:
+        if self.open:
+            events = READABLE if self.reading else 0
+            if self.rest:
+                events |= WRITABLE
+            self.descriptors.change(self.fd, events)
+
+    def close(self) -> None:
+        """Close at once; nothing is called afterwards."""
+        if self.open:
+            self.open = False
+            self.rest = []
+            self.descriptors.forget(self.fd)
+            self.sock.close()
+
+
+def _after(chunks: list[bytes], sent: int) -> list[bytes]:
+    """Return what is left of chunks after their first ``sent`` bytes, copying at most one."""
+    index = 0
+    while index < len(chunks) and sent >= len(chunks[index]):
+        sent -= len(chunks[index])
+        index += 1
+    rest = chunks[index:]
+    if sent:
+        rest[0] = rest[0][sent:]
+    return rest
