@@ -3,7 +3,7 @@
 from typing import Final
 
 from antiphon.engine.exchange import Exchange
-from antiphon.engine.network import Network, Receiver
+from antiphon.engine.network import Network, Stream
 from antiphon.native import mypyc_attr
 
 __all__ = (
