@@ -1,0 +1,89 @@
+"""The two stacks that talk to each other in these tests: antiphon.zmq, under test, and libzmq."""
+
+import time
+from types import ModuleType, TracebackType
+from typing import Protocol, Self, cast
+
+import zmq as libzmq
+
+import antiphon.zmq as subject
+
+__all__ = ("PATIENCE_MS", "Socket", "Sockets", "endpoint_of", "send_when_routable")
+
+#: How long a call may wait for what must come, in milliseconds; far more than it ever takes.
+PATIENCE_MS = 5000
+
+
+class Socket(Protocol):
+    """What the tests use of a socket, whichever stack made it."""
+
+    def bind(self, endpoint: str, /) -> object: ...
+    def connect(self, endpoint: str, /) -> object: ...
+    def setsockopt(self, option: int, value: int | bytes, /) -> object: ...
+    def getsockopt(self, option: int, /) -> int | bytes | str: ...
+    def send(self, data: bytes, /) -> object: ...
+    def recv(self) -> bytes: ...
+    def send_multipart(self, parts: list[bytes], /) -> object: ...
+    def recv_multipart(self) -> list[bytes]: ...
+    def poll(self, timeout: int, /) -> int: ...
+    def close(self, linger: int | None = None) -> None: ...
+
+
+class Sockets:
+    """Makes sockets of both stacks, and closes all of them in the end."""
+
+    def __init__(self) -> None:
+        self._contexts = {
+            module: module.Context() for module in cast(list[ModuleType], [subject, libzmq])
+        }
+        self._open: list[Socket] = []
+
+    def subject(self, kind: str, **options: int | bytes) -> Socket:
+        """Return a socket of antiphon.zmq, such as ``subject("REQ", ROUTING_ID=b"A")``."""
+        return self._make(subject, kind, options)
+
+    def peer(self, kind: str, **options: int | bytes) -> Socket:
+        """Return a socket of libzmq."""
+        return self._make(libzmq, kind, options)
+
+    def _make(self, module: ModuleType, kind: str, options: dict[str, int | bytes]) -> Socket:
+        socket = cast(Socket, self._contexts[module].socket(getattr(module, kind)))
+        self._open.append(socket)
+        defaults = {"LINGER": 0, "RCVTIMEO": PATIENCE_MS, "SNDTIMEO": PATIENCE_MS}
+        for name, value in (defaults | options).items():
+            socket.setsockopt(getattr(module, name), value)
+        return socket
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for socket in self._open:
+            socket.close(linger=0)
+        for context in self._contexts.values():
+            context.term()
+
+
+def endpoint_of(socket: Socket) -> str:
+    """Return the endpoint that ``socket`` was bound to last."""
+    endpoint = socket.getsockopt(libzmq.LAST_ENDPOINT)
+    assert not isinstance(endpoint, int)
+    return endpoint.decode() if isinstance(endpoint, bytes) else endpoint
+
+
+def send_when_routable(router: Socket, parts: list[bytes]) -> None:
+    """Send from a ROUTER with ROUTER_MANDATORY as soon as it knows the peer in ``parts[0]``."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while True:
+        try:
+            router.send_multipart(parts)
+            return
+        except (subject.ZMQError, libzmq.ZMQError) as error:
+            if error.errno != libzmq.EHOSTUNREACH or time.monotonic() > deadline:
+                raise
+        time.sleep(0.001)
