@@ -25,9 +25,6 @@ WRITABLE: Final = 4
 ERROR: Final = 8
 HANG_UP: Final = 16
 
-#: The shared receive buffer: larger reads make the allocator fault pages on each call.
-_BUFFER_SIZE: Final = 65536
-
 #: A family of the socket module, and what its connect() takes.
 Address = tuple[int, tuple[str, int]]
 
@@ -79,8 +76,6 @@ class Descriptors(Network):
     def __init__(self, exchange: Exchange, resolver: Resolver) -> None:
         super().__init__(exchange)
         self.resolver = resolver
-        #: Where every stream receives: its bytes are taken out before the next one is read.
-        self.buffer = memoryview(bytearray(_BUFFER_SIZE))
 
     def watch(self, fd: int, events: int, handler: Handler) -> None:
         """Call a handler when a descriptor is ready."""

@@ -1,6 +1,7 @@
-"""A connected socket as a stream: reads into one shared buffer, writes what fits, keeps the rest."""
+"""A connected socket as a stream: reads when polled, writes what fits, keeps the rest."""
 
 import socket
+from collections.abc import Callable
 from typing import Final
 
 from antiphon.engine.network import LARGE_FRAME, Receiver
@@ -29,6 +30,9 @@ class SocketStream(DescriptorStream):
         self.descriptors = descriptors
         self.sock = sock
         self.fd: int = sock.fileno()
+        # Bound once: they are called for every message.
+        self._recv: Callable[[int], bytes] = sock.recv
+        self._send: Callable[[bytes], int] = sock.send
         self.receiver = Receiver()
         #: What the system has not taken yet.
         self.rest: list[bytes] = []
@@ -60,7 +64,7 @@ class SocketStream(DescriptorStream):
                     receiver.body_received(count)
                     return
             else:
-                data: bytes = self.sock.recv(_READ_SIZE)
+                data = self._recv(_READ_SIZE)
                 if data:
                     receiver.received(data)
                     return
@@ -83,7 +87,7 @@ class SocketStream(DescriptorStream):
         try:
             while chunks:
                 if len(chunks) == 1:
-                    sent: int = self.sock.send(chunks[0])
+                    sent = self._send(chunks[0])
                     if sent == len(chunks[0]):
                         return True
                 else:
