@@ -154,34 +154,32 @@ class FrameDecoder:
                 return STARVED
             if self._finish():
                 return COMMAND_READY
+        messages = self.messages
+        if len(messages) >= limit:
+            return FULL
         data = self._data
         position = self._position
         end = len(data)
-        messages = self.messages
+        last = end - 1
         parts = self._parts
         quick = self._quick
-        while len(messages) < limit:
-            if position + 2 > end:
-                return self._starve(position)
+        while position < last:
             flags = data[position]
             start = position + 2
             if quick and flags <= MORE:
-                size = data[position + 1]
+                stop = start + data[position + 1]
             else:
                 if flags & LONG:
                     start = position + 9
                     if start > end:
-                        return self._starve(position)
+                        break
                 size = int.from_bytes(data[position + 1 : start], "big")
                 self._check(flags, size)
-            stop = start + size
+                stop = start + size
             if stop > end:
-                self._begin(flags, size, start)
+                self._begin(flags, stop - start, start)
                 return STARVED
             position = stop
-            if flags == MORE:
-                parts.append(data[start:stop])
-                continue
             if flags & COMMAND:
                 self._position = position
                 self.command = data[start:stop]
@@ -192,8 +190,10 @@ class FrameDecoder:
                 messages.append(parts)
                 parts = []
                 self._parts = parts
-        self._position = position
-        return FULL
+                if len(messages) >= limit:
+                    self._position = position
+                    return FULL
+        return self._starve(position)
 
     def _starve(self, position: int) -> int:
         # An idle connection holds on to nothing but the frames of a message in arrival.
