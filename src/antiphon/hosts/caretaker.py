@@ -72,6 +72,7 @@ class Caretaker:
                 quiet = host.activity == activity
                 activity = host.activity
                 passes = host.reactor.passes
+                host.reactor.flush()
                 if host.running:
                     self.parked = same_pass
                 elif quiet:

@@ -268,6 +268,8 @@ class Host:
         if self._burst >= _BURST:
             self._burst = 0
             reactor.flush()
+        elif self._caretaker.parked:
+            self._caretaker.unpark()
 
     # Waiting.
 
@@ -305,6 +307,7 @@ class Host:
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
         remaining = -1.0
         self._register(cores, sleeper)
+        self.reactor.flush()
         try:
             while True:
                 if deadline >= 0:
