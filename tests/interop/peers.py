@@ -46,6 +46,13 @@ class Sockets:
         """Return a socket of libzmq."""
         return self._make(libzmq, kind, options)
 
+    def monitor(self, peer: Socket) -> Socket:
+        """Return a socket that tells the events of a libzmq socket."""
+        monitor = cast(Socket, cast(libzmq.Socket[bytes], peer).get_monitor_socket())
+        monitor.setsockopt(libzmq.RCVTIMEO, PATIENCE_MS)
+        self._open.insert(0, monitor)
+        return monitor
+
     def _make(self, module: ModuleType, kind: str, options: dict[str, int | bytes]) -> Socket:
         socket = cast(Socket, self._contexts[module].socket(getattr(module, kind)))
         self._open.append(socket)
