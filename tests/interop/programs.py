@@ -62,7 +62,7 @@ class Programs:
 def finish(process: Process) -> str:
     """Wait for a program to succeed; returns what it printed."""
     output, errors = process.communicate(timeout=2 * _PATIENCE_S)
-    assert (process.returncode, errors) == (0, "")
+    assert process.returncode == 0, errors
     return output
 
 
