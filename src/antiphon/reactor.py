@@ -30,7 +30,7 @@ from antiphon.transport.listening import listen
 if TYPE_CHECKING:
     import threading
 
-__all__ = ("Reactor",)
+__all__ = ("Reactor", "acquire")
 
 _MAX_EVENTS: Final = 256
 _NEVER: Final = -1.0
@@ -108,7 +108,7 @@ class Reactor(Descriptors):
             events: list[tuple[int, int]] = self.poller.poll(timeout, _MAX_EVENTS)
             return events
         finally:
-            lock.acquire()
+            acquire(lock)
             self.polling = False
 
     def _bounded(self, timeout: float) -> float:
@@ -240,6 +240,19 @@ class Reactor(Descriptors):
         os.close(self._wake_read)
         if self._wake_write != self._wake_read:
             os.close(self._wake_write)
+
+
+def acquire(lock: "threading.Lock") -> None:
+    """Acquire a lock even when Ctrl-C interrupts the wait for it; then raise the interrupt."""
+    interrupt: BaseException | None = None
+    while True:
+        try:
+            lock.acquire()
+            break
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
 
 
 def _wake_pipe() -> tuple[int, int]:

@@ -10,31 +10,21 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from antiphon.engine.options import events
 from antiphon.engine.peer import Peer, Stats
-from antiphon.engine.socket import SocketCore, SocketKeeper
+from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.resolver import ThreadResolver
+from antiphon.hosts.waiting import Files, Keeper, Wanted, look
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor
-from antiphon.transport.descriptors import Handler
 
 __all__ = ("AioHost",)
 
 #: Operations that may complete at once, one after the other, before other tasks get a turn.
 _MAX_AT_ONCE: Final = 128
 _BURST: Final = 65536
-_SYSTEM_EVENTS: Final = {1: 1, 2: 4, 4: 8}
-
-
-class _Keeper(SocketKeeper):
-    def __init__(self, cores: dict[SocketCore, SocketCore]) -> None:
-        self.cores = cores
-
-    def socket_ended(self, core: SocketCore) -> None:
-        self.cores.pop(core, None)
 
 
 class _Waiters(Watcher):
@@ -49,18 +39,6 @@ class _Waiters(Watcher):
                 future.set_result(None)
 
 
-class _FileHandler(Handler):
-    """A descriptor of the program's own, in a poll() beside sockets."""
-
-    def __init__(self, waiters: _Waiters) -> None:
-        self.waiters = waiters
-        self.events = 0
-
-    def ready(self, mask: int) -> None:
-        self.events |= mask
-        self.waiters.socket_changed()
-
-
 class AioHost:
     """The operations of all sockets of one context on one event loop.
 
@@ -71,8 +49,7 @@ class AioHost:
         self.loop = loop
         self.reactor = Reactor(ThreadResolver())
         self.closed = False
-        self._cores: dict[SocketCore, SocketCore] = {}
-        self._keeper = _Keeper(self._cores)
+        self._keeper = Keeper()
         self._waiters: dict[SocketCore, _Waiters] = {}
         self._turn_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
@@ -125,8 +102,7 @@ class AioHost:
         if self.closed:
             raise ContextTerminated
         core = SocketCore(self.reactor, socket_type, options)
-        core.keeper = self._keeper
-        self._cores[core] = core
+        self._keeper.add(core)
         return core
 
     def bind(self, core: SocketCore, endpoint: str) -> str:
@@ -219,9 +195,7 @@ class AioHost:
         await self._wait([core], receive, timeout_ms)
         return received[0]
 
-    async def poll(
-        self, wanted: list[tuple[SocketCore | int, int]], timeout_ms: int
-    ) -> list[tuple[SocketCore | int, int]]:
+    async def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.
 
         Events are zmq's: 1 readable, 2 writable, 4 error.
@@ -230,35 +204,22 @@ class AioHost:
         for core in cores:
             self._check(core)
         waiters = _Waiters()
-        files: dict[int, _FileHandler] = {}
-        found: list[tuple[SocketCore | int, int]] = []
+        files = Files(self.reactor, wanted, waiters)
+        found: Wanted = []
 
-        def look() -> bool:
-            for item, mask in wanted:
-                if isinstance(item, SocketCore):
-                    ready = events(item) & mask
-                else:
-                    seen = files[item].events
-                    ready = sum(z for z, s in _SYSTEM_EVENTS.items() if seen & s) & (mask | 4)
-                if ready:
-                    found.append((item, ready))
+        def attempt() -> bool:
+            found.extend(look(wanted, files))
             return bool(found)
 
         try:
-            for item, mask in wanted:
-                if isinstance(item, int):
-                    files[item] = _FileHandler(waiters)
-                    system = sum(s for z, s in _SYSTEM_EVENTS.items() if mask & z)
-                    self.reactor.watch(item, system, files[item])
             if files:
                 self.reactor.poll(0.0)
-            if not look():
-                await self._wait(cores, look, timeout_ms, waiters)
+            if not attempt():
+                await self._wait(cores, attempt, timeout_ms, waiters)
         except Again:
             return []
         finally:
-            for fd in files:
-                self.reactor.forget(fd)
+            files.close()
         return found
 
     async def _let_others_run(self) -> None:
@@ -358,9 +319,9 @@ class AioHost:
         self.closed = True
         for waiters in list(self._waiters.values()):
             waiters.socket_changed()
-        for core in list(self._cores):
+        for core in list(self._keeper.cores):
             core.close(core.options.linger if linger_ms is None else linger_ms)
-        while self._cores:
+        while self._keeper.cores:
             self.reactor.poll(-1.0)
         if self._timer is not None:
             self._timer.cancel()

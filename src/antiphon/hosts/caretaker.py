@@ -65,7 +65,7 @@ class Caretaker:
         while True:
             time.sleep(_TICK)
             with host.lock:
-                if self._stopped:
+                if self._stopped and host.empty():
                     host.reactor.close()
                     return
                 same_pass = host.reactor.passes == passes

@@ -13,38 +13,23 @@ import weakref
 from collections.abc import Callable
 from typing import Final
 
-from antiphon.engine.options import events
 from antiphon.engine.peer import Peer, Stats
-from antiphon.engine.socket import SocketCore, SocketKeeper
+from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, ForkedError, SocketClosed
 from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.resolver import ThreadResolver
+from antiphon.hosts.waiting import Files, Keeper, Wanted, look
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
-from antiphon.reactor import Reactor
-from antiphon.transport.descriptors import Handler
+from antiphon.reactor import Reactor, acquire
 
 __all__ = ("Host",)
 
 #: A burst of sends is written when about this much is queued (bytes).
 _BURST: Final = 65536
-_POLLIN: Final = 1
-_POLLOUT: Final = 4
-#: zmq's POLLIN, POLLOUT and POLLERR are 1, 2 and 4; the system's are 1, 4 and 8.
-_TO_SYSTEM: Final = {1: 1, 2: 4, 4: 8, 8: 2}
 
 _hosts: "weakref.WeakSet[Host]" = weakref.WeakSet()
-
-
-class _Keeper(SocketKeeper):
-    """Lets a native socket tell an interpreted host that it has ended."""
-
-    def __init__(self, cores: dict[SocketCore, SocketCore]) -> None:
-        self.cores = cores
-
-    def socket_ended(self, core: SocketCore) -> None:
-        self.cores.pop(core, None)
 
 
 class _Sleeper(Watcher):
@@ -78,18 +63,6 @@ class _Watchers(Watcher):
             sleeper.socket_changed()
 
 
-class _FileHandler(Handler):
-    """A descriptor of the program's own, in a poll() beside sockets."""
-
-    def __init__(self, sleeper: _Sleeper) -> None:
-        self.sleeper = sleeper
-        self.events = 0
-
-    def ready(self, mask: int) -> None:
-        self.events |= mask
-        self.sleeper.socket_changed()
-
-
 class Host:
     """The blocking operations of all sockets of one context; every method is thread-safe.
 
@@ -107,8 +80,7 @@ class Host:
         self.activity = 0
         self._burst = 0
         self._burst_pass = -1
-        self._cores: dict[SocketCore, SocketCore] = {}
-        self._keeper = _Keeper(self._cores)
+        self._keeper = Keeper()
         self._watchers: dict[SocketCore, _Watchers] = {}
         self._sleepers: list[_Sleeper] = []
         self._forked = False
@@ -122,8 +94,7 @@ class Host:
         with self.lock:
             self._enter()
             core = SocketCore(self.reactor, socket_type, options)
-            core.keeper = self._keeper
-            self._cores[core] = core
+            self._keeper.add(core)
             self._caretaker.start()
             return core
 
@@ -210,9 +181,7 @@ class Host:
             self._wait(core, receive, timeout_ms)
             return received[0]
 
-    def poll(
-        self, wanted: list[tuple[SocketCore | int, int]], timeout_ms: int
-    ) -> list[tuple[SocketCore | int, int]]:
+    def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.
 
         Events are zmq's: 1 readable, 2 writable, 4 error.
@@ -223,38 +192,20 @@ class Host:
             for core in cores:
                 self._check(core)
             sleeper = _Sleeper(self.reactor)
-            files = self._watch_files(wanted, sleeper)
-            found: list[tuple[SocketCore | int, int]] = []
+            files = Files(self.reactor, wanted, sleeper)
+            found: Wanted = []
 
-            def look() -> bool:
-                for item, mask in wanted:
-                    if isinstance(item, SocketCore):
-                        ready = events(item) & mask
-                    else:
-                        ready = _from_system(files[item].events) & (mask | 4)
-                    if ready:
-                        found.append((item, ready))
+            def attempt() -> bool:
+                found.extend(look(wanted, files))
                 return bool(found)
 
             try:
-                self._wait_for(cores, look, timeout_ms, sleeper)
+                self._wait_for(cores, attempt, timeout_ms, sleeper)
             except Again:
                 return []
             finally:
-                for fd in files:
-                    self.reactor.forget(fd)
+                files.close()
             return found
-
-    def _watch_files(
-        self, wanted: list[tuple[SocketCore | int, int]], sleeper: _Sleeper
-    ) -> dict[int, _FileHandler]:
-        files: dict[int, _FileHandler] = {}
-        for item, mask in wanted:
-            if isinstance(item, int):
-                files[item] = _FileHandler(sleeper)
-                system = sum(bit for flag, bit in _TO_SYSTEM.items() if mask & flag)
-                self.reactor.watch(item, system, files[item])
-        return files
 
     def _write(self, parts: list[bytes]) -> None:
         # The first message since the last pass goes out at once, those of a burst together.
@@ -338,7 +289,7 @@ class Host:
             try:
                 sleeper.alarm.acquire(timeout=seconds)
             finally:
-                self.lock.acquire()
+                acquire(self.lock)
                 if not sleeper.asleep:
                     # Woken: the alarm was released; have it locked again for the next time.
                     sleeper.alarm.acquire(blocking=False)
@@ -381,6 +332,10 @@ class Host:
         """Tell whether a thread sleeps that could run the reactor."""
         return any(sleeper.asleep for sleeper in self._sleepers)
 
+    def empty(self) -> bool:
+        """Tell whether no thread is inside."""
+        return not self.running and not self._sleepers
+
     # Closing.
 
     def close(self, core: SocketCore, linger_ms: int | None) -> None:
@@ -410,17 +365,17 @@ class Host:
 
     def _end(self, linger_ms: int | None) -> None:
         with self.lock:
-            if self._forked or (self.closed and not self._cores):
+            if self._forked or (self.closed and not self._keeper.cores):
                 return
             self.closed = True
             for sleeper in self._sleepers:
                 sleeper.socket_changed()
-            for core in list(self._cores):
+            for core in list(self._keeper.cores):
                 self._close(core, linger_ms)
             sleeper = _Sleeper(self.reactor)
             self._sleepers.append(sleeper)
             try:
-                while self._cores:
+                while self._keeper.cores:
                     # Another thread may run the reactor: look again soon rather than be woken.
                     self._run_or_sleep(sleeper, -1.0 if not self.running else 0.01)
             finally:
@@ -433,14 +388,7 @@ class Host:
         self._forked = True
         self.closed = True
         self.lock = threading.Lock()
-        self._cores.clear()
-
-
-def _from_system(mask: int) -> int:
-    found = sum(flag for flag, bit in _TO_SYSTEM.items() if mask & bit)
-    if mask & 16:
-        found |= 1
-    return found
+        self._keeper.cores.clear()
 
 
 def _after_fork() -> None:

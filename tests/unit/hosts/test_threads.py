@@ -224,7 +224,7 @@ def test_the_caretaker_serves_while_the_program_computes(host: Host) -> None:
     rep, endpoint = bound(host, REP)
     connected(host, REQ, endpoint)
     deadline = time.monotonic() + 10
-    while not any(pipe.peer_type for pipe in rep.pipes()):
+    while not any(peer.connected for peer in host.peers(rep)):
         assert time.monotonic() < deadline
 
 
@@ -236,8 +236,8 @@ from antiphon.options import SocketOptions
 host = Host()
 rep = host.open(REP, SocketOptions())
 host.bind(rep, "tcp://127.0.0.1:*")
-print("waiting", flush=True)
 try:
+    print("waiting", flush=True)
     host.recv(rep, -1)
 except KeyboardInterrupt:
     host.destroy(0)

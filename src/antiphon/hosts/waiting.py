@@ -1,0 +1,90 @@
+"""What both hosts need to wait: descriptors beside sockets, and sockets that end on their own."""
+
+from typing import Final
+
+from antiphon.engine.options import events
+from antiphon.engine.socket import SocketCore, SocketKeeper
+from antiphon.patterns.base import Watcher
+from antiphon.transport.descriptors import ERROR, HANG_UP, READABLE, WRITABLE, Descriptors, Handler
+
+__all__ = ("Files", "Keeper", "Wanted", "look")
+
+#: A socket or a descriptor, and zmq's events: 1 readable, 2 writable, 4 error.
+Wanted = list[tuple[SocketCore | int, int]]
+
+_POLLIN: Final = 1
+_POLLOUT: Final = 2
+_POLLERR: Final = 4
+
+
+class Keeper(SocketKeeper):
+    """Forgets sockets that have ended."""
+
+    def __init__(self) -> None:
+        self.cores: dict[SocketCore, SocketCore] = {}
+
+    def add(self, core: SocketCore) -> None:
+        """Keep a socket until it has ended."""
+        core.keeper = self
+        self.cores[core] = core
+
+    def socket_ended(self, core: SocketCore) -> None:
+        """Forget a socket."""
+        self.cores.pop(core, None)
+
+
+class _File(Handler):
+    def __init__(self, watcher: Watcher) -> None:
+        self.watcher = watcher
+        self.events = 0
+
+    def ready(self, events: int) -> None:
+        self.events |= events
+        self.watcher.socket_changed()
+
+
+class Files:
+    """The program's own descriptors in one poll(), watched by the reactor meanwhile."""
+
+    def __init__(self, descriptors: Descriptors, wanted: Wanted, watcher: Watcher) -> None:
+        self._descriptors = descriptors
+        self._files: dict[int, _File] = {}
+        for item, mask in wanted:
+            if isinstance(item, int):
+                self._files[item] = _File(watcher)
+                descriptors.watch(item, _to_system(mask), self._files[item])
+
+    def __bool__(self) -> bool:
+        return bool(self._files)
+
+    def events(self, fd: int) -> int:
+        """Return zmq's events seen so far."""
+        return _from_system(self._files[fd].events)
+
+    def close(self) -> None:
+        """Watch them no longer."""
+        for fd in self._files:
+            self._descriptors.forget(fd)
+
+
+def look(wanted: Wanted, files: Files) -> Wanted:
+    """Return those of ``wanted`` that are ready, with the events that are."""
+    found: Wanted = []
+    for item, mask in wanted:
+        if isinstance(item, SocketCore):
+            ready = events(item) & mask
+        else:
+            ready = files.events(item) & (mask | _POLLERR)
+        if ready:
+            found.append((item, ready))
+    return found
+
+
+def _to_system(mask: int) -> int:
+    return (READABLE if mask & _POLLIN else 0) | (WRITABLE if mask & _POLLOUT else 0)
+
+
+def _from_system(mask: int) -> int:
+    readable = _POLLIN if mask & (READABLE | HANG_UP) else 0
+    writable = _POLLOUT if mask & WRITABLE else 0
+    return readable | writable | (_POLLERR if mask & ERROR else 0)
