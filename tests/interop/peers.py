@@ -34,7 +34,7 @@ class Sockets:
 
     def __init__(self) -> None:
         self._contexts = {
-            module: module.Context() for module in cast(list[ModuleType], [subject, libzmq])
+            module: module.Context() for module in cast("list[ModuleType]", [subject, libzmq])
         }
         self._open: list[Socket] = []
 
@@ -48,13 +48,13 @@ class Sockets:
 
     def monitor(self, peer: Socket) -> Socket:
         """Return a socket that tells the events of a libzmq socket."""
-        monitor = cast(Socket, cast(libzmq.Socket[bytes], peer).get_monitor_socket())
+        monitor = cast("Socket", cast("libzmq.Socket[bytes]", peer).get_monitor_socket())
         monitor.setsockopt(libzmq.RCVTIMEO, PATIENCE_MS)
         self._open.insert(0, monitor)
         return monitor
 
     def _make(self, module: ModuleType, kind: str, options: dict[str, int | bytes]) -> Socket:
-        socket = cast(Socket, self._contexts[module].socket(getattr(module, kind)))
+        socket = cast("Socket", self._contexts[module].socket(getattr(module, kind)))
         self._open.append(socket)
         defaults = {"LINGER": 0, "RCVTIMEO": PATIENCE_MS, "SNDTIMEO": PATIENCE_MS}
         for name, value in (defaults | options).items():
