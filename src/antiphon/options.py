@@ -407,7 +407,7 @@ class SocketOptions:
         if not spec.readable:
             raise OptionError(spec.name, None, "it can be set but not read")
         value = getattr(self, spec.attribute)
-        if spec.kind == INT or spec.kind == BOOL:
+        if spec.kind in (INT, BOOL):
             return int(value)
         octets = bytes(value)
         return z85_encode(octets) if spec.kind == KEY else octets

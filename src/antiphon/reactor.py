@@ -4,6 +4,7 @@ poll() makes one pass: flush what waits, wait, read and dispatch, fire timers, f
 descriptor of the poll object can itself be watched, so any event loop can host a reactor.
 """
 
+import contextlib
 import heapq
 import os
 import random
@@ -18,10 +19,10 @@ from antiphon.poller import make_poller
 from antiphon.transport.descriptors import (
     READABLE,
     Descriptors,
+    DescriptorStream,
     Handler,
     Resolution,
     Resolver,
-    DescriptorStream,
 )
 from antiphon.transport.dialing import Dialing
 from antiphon.transport.inproc import InprocExchange
@@ -222,10 +223,8 @@ class Reactor(Descriptors):
     def woken(self) -> None:
         """Take note of wake(), and go on with resolved names."""
         self._woken = False
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
-        except BlockingIOError:
-            pass
         while self._posted:
             self._posted.popleft().done()
 

@@ -1,3 +1,3 @@
-"""Who runs the reactor: threads that wait, or an event loop. Only here is waited, locked, spawned."""
+"""Who runs the reactor: threads that wait, or an event loop. Only here is waited."""
 
 __all__: tuple[str, ...] = ()

@@ -48,33 +48,34 @@ class Dialing(Call):
         """Begin, at the latest when the reactor next passes."""
         self.descriptors.set_timer(self.timer, 0.0)
 
-    def begin(self) -> None:
+    def _begin(self) -> None:
         if self.endpoint.scheme == "ipc":
-            self.try_ipc()
+            self._try_ipc()
             return
         self.addresses = tcp.numeric_addresses(self.endpoint)
         if self.addresses:
-            self.try_next()
+            self._try_next()
             return
         lookup = _Lookup(self, self.endpoint.host, self.endpoint.port, self.options.ipv6)
         self.descriptors.resolver.resolve(lookup, self.descriptors)
 
-    def try_ipc(self) -> None:
+    def _try_ipc(self) -> None:
         try:
             sock = ipc.connect_socket(self.endpoint)
         except OSError as error:
-            self.fail(error.strerror or str(error))
+            self._fail(error.strerror or str(error))
             return
-        self.succeed(sock)
+        self._succeed(sock)
 
     def resolved(self, resolution: Resolution) -> None:
+        """Go on with the addresses of the name."""
         if not self.over:
             self.addresses = resolution.addresses
             if resolution.error:
                 self.why = resolution.error
-            self.try_next()
+            self._try_next()
 
-    def try_next(self) -> None:
+    def _try_next(self) -> None:
         while self.addresses:
             address = self.addresses.pop(0)
             try:
@@ -87,30 +88,32 @@ class Dialing(Call):
             if self.options.connect_timeout > 0:
                 self.descriptors.set_timer(self.timer, self.options.connect_timeout / 1000)
             return
-        self.fail(self.why)
+        self._fail(self.why)
 
     def connect_ended(self) -> None:
+        """Look at the outcome of the connect that was under way."""
         sock = self.sock
         if sock is None:
             return
-        self.drop_socket(False)
+        self._drop_socket(False)
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             sock.close()
             self.why = os.strerror(code)
-            self.try_next()
+            self._try_next()
         else:
-            self.succeed(sock)
+            self._succeed(sock)
 
     def timed_out(self) -> None:
+        """Begin, or give up the address that does not answer."""
         if self.sock is None:
-            self.begin()
+            self._begin()
             return
-        self.drop_socket(True)
+        self._drop_socket(True)
         self.why = "the connection was not made within CONNECT_TIMEOUT"
-        self.try_next()
+        self._try_next()
 
-    def drop_socket(self, close: bool) -> None:
+    def _drop_socket(self, close: bool) -> None:
         sock = self.sock
         self.sock = None
         self.descriptors.cancel_timer(self.timer)
@@ -119,18 +122,19 @@ class Dialing(Call):
             if close:
                 sock.close()
 
-    def succeed(self, sock: socket.socket) -> None:
+    def _succeed(self, sock: socket.socket) -> None:
         self.over = True
         self.caller.connected(SocketStream(self.descriptors, sock, self.endpoint.text))
 
-    def fail(self, reason: str) -> None:
+    def _fail(self, reason: str) -> None:
         self.over = True
         self.caller.failed(reason)
 
     def cancel(self) -> None:
+        """Give up."""
         self.over = True
         self.addresses = []
-        self.drop_socket(True)
+        self._drop_socket(True)
 
 
 class _DialTimer(Timer):

@@ -71,17 +71,17 @@ class _Door(Handler):
             if not listening.open:
                 return
             try:
-                sock, name = listening.sock.accept()
+                sock, _name = listening.sock.accept()
             except BlockingIOError:
                 return
             except OSError as error:
                 if error.errno in _FULL_TABLE:
-                    self.pause()
+                    self._pause()
                     return
                 continue
-            self.admit(sock, name)
+            self._admit(sock)
 
-    def admit(self, sock: socket.socket, name: object) -> None:
+    def _admit(self, sock: socket.socket) -> None:
         try:
             sock.setblocking(False)
             if self.listening.path:
@@ -94,7 +94,7 @@ class _Door(Handler):
             return
         self.acceptor.accepted(SocketStream(self.listening.descriptors, sock, address))
 
-    def pause(self) -> None:
+    def _pause(self) -> None:
         reactor = self.listening.descriptors
         reactor.change(self.listening.sock.fileno(), 0)
         reactor.set_timer(_Reopen(self.listening), _ACCEPT_PAUSE)

@@ -78,7 +78,7 @@ def _why(error: OSError) -> str:
 
 def _bind_address(endpoint: Endpoint, options: SocketOptions) -> tuple[int, str]:
     if endpoint.host == "*":
-        return (socket.AF_INET6, "::") if options.ipv6 else (socket.AF_INET, "0.0.0.0")  # noqa: S104
+        return (socket.AF_INET6, "::") if options.ipv6 else (socket.AF_INET, "0.0.0.0")
     addresses = numeric_addresses(endpoint)
     if addresses:
         return addresses[0][0], endpoint.host
