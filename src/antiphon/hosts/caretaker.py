@@ -65,6 +65,8 @@ class Caretaker:
         while True:
             time.sleep(_TICK)
             with host.lock:
+                if host.sweep():
+                    self._stopped = True
                 if self._stopped and host.empty():
                     host.reactor.close()
                     return

@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import weakref
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -18,7 +19,7 @@ from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, ForkedError, SocketClosed
 from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.waiting import Files, Keeper, Wanted, look
+from antiphon.hosts.waiting import Files, Keeper, Wanted, check_routable, look
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
@@ -84,6 +85,9 @@ class Host:
         self._watchers: dict[SocketCore, _Watchers] = {}
         self._sleepers: list[_Sleeper] = []
         self._forked = False
+        # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
+        self._abandoned: deque[SocketCore] = deque()
+        self._orphaned = False
         self._caretaker = Caretaker(self)
         _hosts.add(self)
 
@@ -150,6 +154,12 @@ class Host:
         """Let an instrument see what happens; it is called with the lock held."""
         with self.lock:
             core.add_instrument(instrument)
+
+    def check_routable(self, core: SocketCore, routing_id: bytes) -> None:
+        """Raise HostUnreachable if a mandatory ROUTER does not know the id (R10)."""
+        with self.lock:
+            self._enter(core)
+            check_routable(core, routing_id)
 
     # Messages.
 
@@ -227,6 +237,8 @@ class Host:
     def _enter(self, core: SocketCore | None = None) -> None:
         if self.closed or self._forked:
             self._refuse()
+        if self._abandoned:
+            self.sweep()
         if core is not None and core.closed:
             raise SocketClosed("the socket is closed")
         self.activity += 1
@@ -351,6 +363,24 @@ class Host:
             self._caretaker.step_aside()
         core.close(core.options.linger if linger_ms is None else linger_ms)
         self.reactor.flush()
+
+    def abandon(self, core: SocketCore) -> None:
+        """Close a socket that nobody holds any longer, soon; never waits."""
+        self._abandoned.append(core)
+
+    def abandon_all(self) -> None:
+        """End a context that nobody holds any longer, soon; never waits."""
+        self._orphaned = True
+
+    def sweep(self) -> bool:
+        """Close what was abandoned; returns whether nothing is left of an abandoned context."""
+        while self._abandoned:
+            self._close(self._abandoned.popleft(), None)
+        if not self._orphaned:
+            return False
+        for core in list(self._keeper.cores):
+            self._close(core, None)
+        return not self._keeper.cores
 
     def term(self) -> None:
         """End the context: every blocked call raises ContextTerminated, sockets close.

@@ -4,10 +4,12 @@ from typing import Final
 
 from antiphon.engine.options import events
 from antiphon.engine.socket import SocketCore, SocketKeeper
+from antiphon.errors import HostUnreachable
 from antiphon.patterns.base import Watcher
+from antiphon.patterns.reqrep import UNKNOWN_ID, Router
 from antiphon.transport.descriptors import ERROR, HANG_UP, READABLE, WRITABLE, Descriptors, Handler
 
-__all__ = ("Files", "Keeper", "Wanted", "look")
+__all__ = ("Files", "Keeper", "Wanted", "check_routable", "look")
 
 #: A socket or a descriptor, and zmq's events: 1 readable, 2 writable, 4 error.
 Wanted = list[tuple[SocketCore | int, int]]
@@ -78,6 +80,17 @@ def look(wanted: Wanted, files: Files) -> Wanted:
         if ready:
             found.append((item, ready))
     return found
+
+
+def check_routable(core: SocketCore, routing_id: bytes) -> None:
+    """Raise HostUnreachable if a mandatory ROUTER does not know the id (R10)."""
+    pattern = core.pattern
+    if (
+        isinstance(pattern, Router)
+        and core.options.router_mandatory
+        and routing_id not in pattern.peers
+    ):
+        raise HostUnreachable(routing_id, UNKNOWN_ID)
 
 
 def _to_system(mask: int) -> int:
