@@ -49,7 +49,7 @@ class BaseContext(Generic[S]):
             if current is None or current.closed:
                 current = cls(io_threads)
                 cls._instance = current
-            return current  # type: ignore[no-any-return]
+            return current
 
     @property
     def closed(self) -> bool:
