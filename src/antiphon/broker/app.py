@@ -120,6 +120,7 @@ class Broker:
     def _close(self, linger_ms: int) -> None:
         for socket in self._sockets:
             socket.close(linger_ms)
+        self._reactor.flush()
         while not all(socket.ended for socket in self._sockets):
             self._reactor.poll(-1.0)
         self._reactor.close()

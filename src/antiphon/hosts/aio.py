@@ -321,6 +321,7 @@ class AioHost:
             waiters.socket_changed()
         for core in list(self._keeper.cores):
             core.close(core.options.linger if linger_ms is None else linger_ms)
+        self.reactor.flush()
         while self._keeper.cores:
             self.reactor.poll(-1.0)
         if self._timer is not None:
