@@ -7,6 +7,7 @@ tasks run all the same.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -14,7 +15,7 @@ from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.waiting import Files, Keeper, Wanted, look
+from antiphon.hosts.waiting import Files, Keeper, Wanted, check_routable, look
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
@@ -42,11 +43,13 @@ class _Waiters(Watcher):
 class AioHost:
     """The operations of all sockets of one context on one event loop.
 
-    Every method is called from the loop's thread. Times are milliseconds, -1 without end.
+    Sockets may be made, bound and connected before there is a loop; the first operation that may
+    wait binds the host to the loop that runs it, and to another one once that is closed. Every
+    method is called from the loop's thread. Times are milliseconds, -1 without end.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
         self.reactor = Reactor(ThreadResolver())
         self.closed = False
         self._keeper = Keeper()
@@ -56,9 +59,29 @@ class AioHost:
         self._timer_deadline = -1.0
         self._at_once = 0
         self._burst = 0
-        loop.add_reader(self.reactor.fileno(), self._on_ready)
+        # Sockets that were garbage collected: the collector runs anywhere.
+        self._abandoned: deque[SocketCore] = deque()
 
     # The loop.
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.get_running_loop()
+        if self.loop is not loop:
+            self._attach(loop)
+        return loop
+
+    def _attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.loop is not None and not self.loop.is_closed():
+            raise RuntimeError(
+                "this context's sockets are used by another event loop: make one each"
+            )
+        self.loop = loop
+        self._timer = None
+        self._timer_deadline = -1.0
+        self._turn_scheduled = False
+        self._waiters.clear()
+        loop.add_reader(self.reactor.fileno(), self._on_ready)
+        self._schedule_turn()
 
     def _on_ready(self) -> None:
         self._at_once = 0
@@ -68,13 +91,15 @@ class AioHost:
 
     def _turn(self) -> None:
         self._turn_scheduled = False
+        while self._abandoned:
+            self.close(self._abandoned.popleft(), None)
         self._at_once = 0
         self._burst = 0
         self.reactor.flush()
         self._arm()
 
     def _schedule_turn(self) -> None:
-        if not self._turn_scheduled:
+        if not self._turn_scheduled and self.loop is not None and not self.loop.is_closed():
             self._turn_scheduled = True
             self.loop.call_soon(self._turn)
 
@@ -86,7 +111,7 @@ class AioHost:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if deadline >= 0 and not self.loop.is_closed():
+        if deadline >= 0 and self.loop is not None and not self.loop.is_closed():
             delay = max(deadline - self.reactor.now(), 0.0)
             self._timer = self.loop.call_later(delay, self._on_timer)
 
@@ -151,11 +176,19 @@ class AioHost:
         """Let an instrument see what happens."""
         core.add_instrument(instrument)
 
+    def check_routable(self, core: SocketCore, routing_id: bytes) -> None:
+        """Raise HostUnreachable if a mandatory ROUTER does not know the id (R10)."""
+        self._check(core)
+        check_routable(core, routing_id)
+
     # Messages.
 
     async def send(self, core: SocketCore, parts: list[bytes], timeout_ms: int) -> None:
         """Send a message. Raises Again when no peer takes it in time, StateError, and others."""
         self._check(core)
+        loop = asyncio.get_running_loop()
+        if loop is not self.loop:
+            self._attach(loop)
         self._at_once += 1
         if self._at_once > _MAX_AT_ONCE:
             await self._let_others_run()
@@ -168,7 +201,7 @@ class AioHost:
             self.reactor.flush()
         elif not self._turn_scheduled:
             self._turn_scheduled = True
-            self.loop.call_soon(self._turn)
+            loop.call_soon(self._turn)
 
     async def recv(self, core: SocketCore, timeout_ms: int) -> list[bytes]:
         """Receive a message. Raises Again when none comes in time, StateError, and others.
@@ -176,6 +209,9 @@ class AioHost:
         A message is taken by the task itself, never handed to it: cancelling loses none.
         """
         self._check(core)
+        loop = asyncio.get_running_loop()
+        if loop is not self.loop:
+            self._attach(loop)
         self._at_once += 1
         if self._at_once > _MAX_AT_ONCE:
             await self._let_others_run()
@@ -200,6 +236,7 @@ class AioHost:
 
         Events are zmq's: 1 readable, 2 writable, 4 error.
         """
+        self._running_loop()
         cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
         for core in cores:
             self._check(core)
@@ -241,13 +278,14 @@ class AioHost:
             if attempt():
                 return
             raise Again
+        loop = self._running_loop()
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
         while True:
-            future: asyncio.Future[None] = self.loop.create_future()
+            future: asyncio.Future[None] = loop.create_future()
             expiry = None
             if deadline >= 0:
                 delay = max(deadline - time.monotonic(), 0.0)
-                expiry = self.loop.call_later(delay, _wake, future)
+                expiry = loop.call_later(delay, _wake, future)
             self._register(cores, future, files)
             try:
                 await future
@@ -302,8 +340,14 @@ class AioHost:
             return
         core.close(core.options.linger if linger_ms is None else linger_ms)
         self.reactor.flush()
-        if not self.loop.is_closed():
-            self._schedule_turn()
+        self._schedule_turn()
+
+    def abandon(self, core: SocketCore) -> None:
+        """Close a socket that nobody holds any longer, soon; may be called from any thread."""
+        self._abandoned.append(core)
+        loop = self.loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._schedule_turn)
 
     def term(self) -> None:
         """End the context: waiting tasks see ContextTerminated, sockets close.
@@ -326,7 +370,7 @@ class AioHost:
             self.reactor.poll(-1.0)
         if self._timer is not None:
             self._timer.cancel()
-        if not self.loop.is_closed():
+        if self.loop is not None and not self.loop.is_closed():
             self.loop.remove_reader(self.reactor.fileno())
         self.reactor.close()
 

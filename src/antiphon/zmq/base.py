@@ -285,6 +285,12 @@ class BaseSocket:
             return None
         return [*outgoing, *parts] if outgoing else parts
 
+    def _copy_into(self, data: bytes, buffer: bytearray | memoryview, nbytes: int) -> int:
+        view = memoryview(buffer).cast("B")
+        size = min(len(data), nbytes or len(view), len(view))
+        view[:size] = data[:size]
+        return size
+
     def _sent(self) -> None:
         if self._partial.outgoing:
             self._partial.outgoing = []

@@ -72,11 +72,7 @@ class Socket(BaseSocket):
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
     ) -> int:
         """Receive a frame into a buffer; returns its size, what does not fit is cut off."""
-        data = self.recv(flags)
-        view = memoryview(buffer).cast("B")
-        size = min(len(data), nbytes or len(view), len(view))
-        view[:size] = data[:size]
-        return size
+        return self._copy_into(self.recv(flags), buffer, nbytes)
 
     def send_string(
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **_options: Any

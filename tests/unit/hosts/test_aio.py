@@ -23,7 +23,7 @@ def run(request: pytest.FixtureRequest) -> Runner:
     """Run a scenario with a host on a fresh loop."""
 
     async def hosted(scenario: Scenario) -> None:
-        host = AioHost(asyncio.get_running_loop())
+        host = AioHost()
         try:
             await asyncio.wait_for(scenario(host), 30)
         finally:
