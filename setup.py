@@ -1,6 +1,7 @@
 """Compiles the modules of tools/compiled_modules.txt when ANTIPHON_MYPYC=1."""
 
 import os
+import sys
 from pathlib import Path
 
 from setuptools import Extension, setup
@@ -18,7 +19,8 @@ def compiled_modules() -> list[str]:
 
 def extensions() -> list[Extension]:
     """Return the one library that mypyc makes, or nothing."""
-    if os.environ.get("ANTIPHON_MYPYC") != "1":
+    # egg_info only asks for metadata, and runs before the compiler is installed.
+    if os.environ.get("ANTIPHON_MYPYC") != "1" or "egg_info" in sys.argv:
         return []
     from mypyc.build import mypycify
 

@@ -134,7 +134,7 @@ def test_all_is_complete(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_modules_stay_small(path: Path) -> None:
-    if path.name != "options.py":  # a table of all options is as long as there are options
+    if path.name not in ("options.py", "constants.py"):  # tables: as long as what they list
         assert len(path.read_text().splitlines()) <= MAX_LINES
 
 

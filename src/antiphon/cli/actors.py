@@ -7,9 +7,9 @@ import json
 import sys
 import time
 
-import antiphon.zmq as zmq
+from antiphon import zmq
 
-__all__: tuple[str, ...] = ()
+__all__ = ("ask", "main", "say", "text", "work")
 
 _PATIENCE_MS = 30_000
 

@@ -18,7 +18,6 @@ from antiphon.instrument import Instrument
 __all__ = (
     "BaseSocket",
     "Endpoints",
-    "HostLike",
     "Part",
     "as_bytes",
     "dump_json",
@@ -43,7 +42,7 @@ _OPTIONS: Final[dict[str, int]] = {
 }
 
 
-class HostLike(Protocol):
+class _Host(Protocol):
     """What both hosts do at once, without waiting."""
 
     def bind(self, core: SocketCore, endpoint: str) -> str: ...
@@ -113,13 +112,13 @@ class BaseSocket:
     or ``rcvtimeo``.
     """
 
-    def __init__(self, host: HostLike, core: SocketCore) -> None:
+    def __init__(self, host: _Host, core: SocketCore) -> None:
         set_attribute = object.__setattr__
         set_attribute(self, "_host", host)
         set_attribute(self, "_core", core)
         set_attribute(self, "_partial", _Partial())
 
-    _host: HostLike
+    _host: _Host
     _core: SocketCore
     _partial: _Partial
 
@@ -200,7 +199,7 @@ class BaseSocket:
         value = self._host.get_option(self._core, int(option))
         return value.encode() if isinstance(value, str) else value
 
-    setsockopt = set
+    setsockopt = set  # noqa: A003
     getsockopt = get
 
     def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:
