@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.socket import SocketCore
@@ -370,8 +370,10 @@ class AioHost:
             self.reactor.poll(-1.0)
         if self._timer is not None:
             self._timer.cancel()
-        if self.loop is not None and not self.loop.is_closed():
-            self.loop.remove_reader(self.reactor.fileno())
+        # uvloop returns None where the standard loop returns a bool: Any, for the compiled build.
+        loop: Any = self.loop
+        if loop is not None and not loop.is_closed():
+            loop.remove_reader(self.reactor.fileno())
         self.reactor.close()
 
 

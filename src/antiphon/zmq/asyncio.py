@@ -4,7 +4,7 @@ The loop watches the reactor's descriptor; it works on the standard loop and on 
 a coroutine that receives loses no message.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from antiphon.engine.socket import SocketCore
@@ -30,28 +30,32 @@ class Socket(BaseSocket):
     def __init__(self, host: AioHost, core: SocketCore) -> None:
         super().__init__(host, core)
 
-    async def send(
+    def send(
         self, data: object, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> None:
+    ) -> Coroutine[Any, Any, None]:
         """Send a frame; with SNDMORE in ``flags`` it waits for the frames that follow.
 
         ``copy`` and ``track`` are accepted: bytes are never copied.
         """
         del copy, track
-        parts = self._assemble(data, flags)
-        if parts is not None:
-            await self._send(parts, flags)
+        return self._send(self._assemble(data, flags), flags)
 
-    async def send_multipart(
+    def send_multipart(
         self, msg_parts: Sequence[object], flags: int = 0, copy: bool = True, track: bool = False
-    ) -> None:
+    ) -> Coroutine[Any, Any, None]:
         """Send a message of several frames, whole or not at all. Raises TypeError before that."""
         del copy, track
-        parts = self._assemble_all(msg_parts, flags)
-        if parts is not None:
-            await self._send(parts, flags)
+        return self._send(self._assemble_all(msg_parts, flags), flags)
 
-    async def _send(self, parts: list[bytes], flags: int) -> None:
+    def _send(self, parts: list[bytes] | None, flags: int) -> Coroutine[Any, Any, None]:
+        # One coroutine per call, not one per layer: that is what a message costs here.
+        if parts is None:
+            return _nothing()
+        if self._partial.outgoing:
+            return self._send_rest(parts, flags)
+        return self._host.send(self._core, parts, self._send_timeout(flags))
+
+    async def _send_rest(self, parts: list[bytes], flags: int) -> None:
         try:
             await self._host.send(self._core, parts, self._send_timeout(flags))
         except HostUnreachable:
@@ -68,15 +72,18 @@ class Socket(BaseSocket):
             return incoming.popleft()
         return self._first(await self._host.recv(self._core, self._receive_timeout(flags)))
 
-    async def recv_multipart(
+    def recv_multipart(
         self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> list[bytes]:
+    ) -> Coroutine[Any, Any, list[bytes]]:
         """Receive a message; what recv() has left of one comes first."""
         del track
         require_copy(copy)
         if self._partial.incoming:
-            return self._rest()
-        return await self._host.recv(self._core, self._receive_timeout(flags))
+            return self._take_rest()
+        return self._host.recv(self._core, self._receive_timeout(flags))
+
+    async def _take_rest(self) -> list[bytes]:
+        return self._rest()
 
     async def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
@@ -144,7 +151,7 @@ class Socket(BaseSocket):
 
 
 class Context(BaseContext[Socket]):
-    """A context of asyncio sockets; it belongs to the event loop that first waits on one of them."""
+    """A context of asyncio sockets; it belongs to the event loop that first waits on one."""
 
     _host: AioHost
 
@@ -167,6 +174,10 @@ class Context(BaseContext[Socket]):
 
     def _make(self, socket_type: int) -> Socket:
         return Socket(self._host, self._host.open(socket_type, self._options))
+
+
+async def _nothing() -> None:
+    """Complete at once: a frame has been kept for the message it belongs to."""
 
 
 class Poller(BasePoller):
