@@ -58,7 +58,6 @@ class Reactor(Descriptors):
         self.poller = make_poller()
         self.streams: dict[int, DescriptorStream] = {}
         self.handlers: dict[int, Handler] = {}
-        self.dirty: list[Receiver] = []
         #: True while poll() waits without the lock.
         self.polling = False
         #: How many passes have been made.
@@ -128,10 +127,6 @@ class Reactor(Descriptors):
             self.dirty = []
             for receiver in dirty:
                 receiver.flush()
-
-    def schedule_flush(self, receiver: Receiver) -> None:
-        """Call the receiver's flush() at the next flush()."""
-        self.dirty.append(receiver)
 
     # Descriptors.
 

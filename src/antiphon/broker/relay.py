@@ -88,7 +88,11 @@ class Relay:
     def _pump_frontend(self) -> int:
         frontend = self._frontend
         state = self.state
-        self._dispatch()
+        while True:
+            task = state.dispatch()
+            if task is None:
+                break
+            self._assign(task)
         count = 0
         while count < _BATCH and state.wants_clients():
             frames = frontend.try_recv()
@@ -97,20 +101,17 @@ class Relay:
             count += 1
             if self.trace is not None:
                 self.trace.hop("frontend in", frames)
-            state.on_client(frames)
-            self._dispatch()
+            task = state.on_client(frames)
+            if task is not None:
+                self._assign(task)
         return count
 
-    def _dispatch(self) -> None:
-        state = self.state
-        while True:
-            frames = state.dispatch()
-            if frames is None:
-                return
-            if self.trace is not None:
-                self.trace.hop("backend out", [state.worker, *frames])
-            if self._backend.route(state.worker, frames) != ROUTED:
-                state.worker_gone(state.worker)
+    def _assign(self, task: list[bytes]) -> None:
+        worker = self.state.worker
+        if self.trace is not None:
+            self.trace.hop("backend out", [worker, *task])
+        if self._backend.route(worker, task) != ROUTED:
+            self.state.worker_gone(worker)
 
 
 def _router(core: SocketCore) -> Router:

@@ -68,13 +68,17 @@ class BrokerState:
         """Tell whether every accepted request has ended."""
         return not self.busy and not self.waiting
 
-    def on_client(self, frames: list[bytes]) -> None:
-        """Take a request ``[client id, frame, ...]``."""
+    def on_client(self, frames: list[bytes]) -> list[bytes] | None:
+        """Take a request ``[client id, frame, ...]``; returns what dispatch() would return."""
         if len(frames) < 2:
             self.drop(MALFORMED)
-            return
+            return None
         self.requests += 1
-        self.waiting.append(Request(frames))
+        request = Request(frames)
+        if self.waiting or not self.idle:
+            self.waiting.append(request)
+            return None
+        return self._assign(request)
 
     def dispatch(self) -> list[bytes] | None:
         """Return the next message for ``worker``, or None when nothing or nobody is free.
@@ -83,7 +87,9 @@ class BrokerState:
         """
         if not self.waiting or not self.idle:
             return None
-        request = self.waiting.popleft()
+        return self._assign(self.waiting.popleft())
+
+    def _assign(self, request: Request) -> list[bytes]:
         worker = self.idle.popleft()
         self.busy[worker] = request
         self.worker = worker

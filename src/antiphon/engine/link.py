@@ -92,8 +92,8 @@ class Link(Receiver):
     def received(self, data: bytes) -> None:
         """Decode what came and deliver the messages."""
         self.heartbeat.heard = True
-        connection = self.connection
-        self._after(connection.receive(data, self.pipe.room()))
+        pipe = self.pipe
+        self._after(self.connection.receive(data, pipe.receive_limit - len(pipe.inbound)))
 
     def body_buffer(self) -> memoryview:
         """Return room for bytes of a large frame."""
@@ -103,7 +103,7 @@ class Link(Receiver):
         """Go on with a large frame."""
         self.heartbeat.heard = True
         self.connection.decoder.body_received(count)
-        self._after(self.connection.decode(self.pipe.room()))
+        self._after(self.connection.decode(b"", self.pipe.room()))
 
     def closed(self, reason: str, detail: str) -> None:
         """End the link: the stream has ended."""
@@ -115,14 +115,14 @@ class Link(Receiver):
         """See to it that the pipe's messages are written."""
         if not self._scheduled and not self._writing and self.established:
             self._scheduled = True
-            self.network.schedule_flush(self)
+            self.network.dirty.append(self)
 
     def inbound_room(self) -> None:
         """Decode what was left, then read again."""
         if self.open:
             self._paused = False
             self.stream.resume_reading()
-            self._after(self.connection.decode(self.pipe.room()))
+            self._after(self.connection.decode(b"", self.pipe.room()))
 
     def close_peer(self, reason: str) -> None:
         """Close: the pattern does not want the peer."""
@@ -134,7 +134,7 @@ class Link(Receiver):
         """Ask for a flush."""
         if not self._scheduled and not self._writing:
             self._scheduled = True
-            self.network.schedule_flush(self)
+            self.network.dirty.append(self)
 
     def _after(self, outcome: int) -> None:
         connection = self.connection
@@ -238,8 +238,9 @@ class Link(Receiver):
         if not self.established:
             return [b"".join(chunks)] if chunks else chunks
         pipe = self.pipe
+        outbound = pipe.outbound
         size = 0
-        while pipe.outbound and size < _CHUNK:
+        while outbound and size < _CHUNK:
             size += encode_message(pipe.take_outbound(), chunks)
         if size < LARGE_FRAME:
             return [b"".join(chunks)] if chunks else chunks

@@ -62,7 +62,7 @@ class Receiver(PipeEnd):
         raise NotImplementedError
 
     def flush(self) -> None:
-        """Write what waits; called after schedule_flush() and when a stream can take more."""
+        """Write what waits; called for those in ``dirty`` and when a stream can take more."""
         raise NotImplementedError
 
     def closed(self, reason: str, detail: str) -> None:
@@ -150,6 +150,9 @@ class Network:
     def __init__(self, exchange: Exchange) -> None:
         #: Where inproc endpoints meet.
         self.exchange = exchange
+        #: Receivers with something to write: their flush() is called soon, when a pass ends or
+        #: when a host waits. Whoever adds itself does so once.
+        self.dirty: list[Receiver] = []
 
     def now(self) -> float:
         """Return a time in seconds that only moves forward."""
@@ -173,8 +176,4 @@ class Network:
 
     def listen(self, endpoint: Endpoint, options: SocketOptions, acceptor: Acceptor) -> Listener:
         """Listen from now on. Raises EndpointError when the address cannot be had."""
-        raise NotImplementedError
-
-    def schedule_flush(self, receiver: Receiver) -> None:
-        """Call the receiver's flush() soon: when a pass ends, or when a host waits."""
         raise NotImplementedError

@@ -118,13 +118,14 @@ class Pipe:
             return 0
         return max(self.receive_limit - len(self.inbound), 0)
 
-    def put_inbound(self, parts: list[bytes]) -> None:
-        """Add a message from the peer."""
+    def put_inbound(self, messages: list[list[bytes]]) -> None:
+        """Add messages from the peer."""
         inbound = self.inbound
-        if inbound:
-            self.inbound_bytes += message_size(parts)
-        inbound.append(parts)
-        self.received += 1
+        for parts in messages:
+            if inbound:
+                self.inbound_bytes += message_size(parts)
+            inbound.append(parts)
+            self.received += 1
 
     def take_inbound(self) -> list[bytes]:
         """Remove the oldest message from the peer; reading goes on at the low-water mark."""

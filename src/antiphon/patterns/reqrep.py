@@ -73,8 +73,7 @@ class Dealer(Pattern):
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Queue what a peer sent."""
-        for parts in messages:
-            pipe.put_inbound(parts)
+        pipe.put_inbound(messages)
         messages.clear()
         if not pipe.in_fair_queue:
             self.fair_queue.activate(pipe)
@@ -253,13 +252,15 @@ class Rep(Pattern):
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Queue requests; drop those without a delimiter and a body (R28.13, K2)."""
+        valid: list[list[bytes]] = []
         for parts in messages:
             if _DELIMITER in parts and parts.index(_DELIMITER) < len(parts) - 1:
-                pipe.put_inbound(parts)
+                valid.append(parts)
             else:
                 pipe.received += 1
                 self.drop("wrong-envelope", parts)
         messages.clear()
+        pipe.put_inbound(valid)
         if pipe.inbound:
             self.fair_queue.activate(pipe)
             self.changed()
@@ -370,8 +371,7 @@ class Router(Pattern):
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Queue what a peer sent."""
-        for parts in messages:
-            pipe.put_inbound(parts)
+        pipe.put_inbound(messages)
         messages.clear()
         if not pipe.in_fair_queue:
             self.fair_queue.activate(pipe)

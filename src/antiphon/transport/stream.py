@@ -48,32 +48,41 @@ class SocketStream(DescriptorStream):
         """Write what waits, then read once; level-triggered polling comes back for more."""
         if events & WRITABLE and self.rest:
             self._write_rest()
-        if events & ~WRITABLE and self.open:
-            if self.reading:
-                self._read()
-            elif events & (HANG_UP | ERROR):
-                self.receiver.closed("connection-lost", "the connection was lost")
+        if not events & ~WRITABLE or not self.open:
+            return
+        receiver = self.receiver
+        if not self.reading:
+            if events & (HANG_UP | ERROR):
+                receiver.closed("connection-lost", "the connection was lost")
+        elif receiver.missing >= LARGE_FRAME:
+            self._read_body()
+        else:
+            try:
+                data = self._recv(_READ_SIZE)
+            except OSError as error:
+                self._read_failed(error)
+                return
+            if data:
+                receiver.received(data)
+            else:
+                receiver.closed("peer-closed", "the peer has closed the connection")
 
-    def _read(self) -> None:
+    def _read_body(self) -> None:
         receiver = self.receiver
         try:
-            if receiver.missing >= LARGE_FRAME:
-                with receiver.body_buffer() as room:
-                    count: int = self.sock.recv_into(room)
-                if count:
-                    receiver.body_received(count)
-                    return
-            else:
-                data = self._recv(_READ_SIZE)
-                if data:
-                    receiver.received(data)
-                    return
-        except BlockingIOError:
-            return
+            with receiver.body_buffer() as room:
+                count: int = self.sock.recv_into(room)
         except OSError as error:
-            receiver.closed("connection-lost", error.strerror or str(error))
+            self._read_failed(error)
             return
-        receiver.closed("peer-closed", "the peer has closed the connection")
+        if count:
+            receiver.body_received(count)
+        else:
+            receiver.closed("peer-closed", "the peer has closed the connection")
+
+    def _read_failed(self, error: OSError) -> None:
+        if not isinstance(error, BlockingIOError):
+            self.receiver.closed("connection-lost", error.strerror or str(error))
 
     def _write_rest(self) -> None:
         rest = self.rest

@@ -74,8 +74,7 @@ class Connection:
         Returns STARVED or FULL as FrameDecoder.decode does; never raises for what a peer sent.
         """
         if self.state == TRAFFIC:
-            self.decoder.feed(data)
-            return self.decode(limit)
+            return self.decode(data, limit)
         try:
             return self._receive_early(data, limit)
         except ProtocolError as error:
@@ -93,18 +92,15 @@ class Connection:
             data = data[missing:]
         if self.state == CLOSED:
             return STARVED
-        self.decoder.feed(data)
-        return self.decode(limit)
+        return self.decode(data, limit)
 
-    def decode(self, limit: int) -> int:
-        """Go on decoding what was received before, as receive() does."""
+    def decode(self, data: bytes, limit: int) -> int:
+        """Go on decoding what was received before and ``data``, as receive() does."""
         try:
-            outcome = self.decoder.decode(limit)
+            outcome = self.decoder.decode(data, limit)
             while outcome == COMMAND_READY:
                 self._on_command(self.decoder.command)
-                if self.state == CLOSED:
-                    return STARVED
-                outcome = self.decoder.decode(limit)
+                outcome = self.decoder.decode(b"", limit)
         except ProtocolError as error:
             self.fail(error)
             return STARVED
@@ -125,7 +121,6 @@ class Connection:
             self.output.append(encode_command(encode_error(error.detail)))
         self.state = CLOSED
         self.error = error
-        self.decoder.messages = []
 
     def _on_greeting(self) -> None:
         greeting = decode_greeting(self._greeting)

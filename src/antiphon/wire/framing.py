@@ -97,22 +97,16 @@ class FrameDecoder:
         self._quick = self.max_frame < 0 or self.max_frame >= _MAX_SHORT
         self.max_command = max_command
 
-    def feed(self, data: bytes) -> None:
-        """Add bytes from the network; decode() then looks at them."""
+    def _add(self, data: bytes) -> None:
         if self._size >= 0:
-            taken = self._fill(data)
+            self._position = self._fill(data)
             self._data = data
-            self._position = taken
         elif self._position < len(self._data):
             self._data = self._data[self._position :] + data
             self._position = 0
         else:
             self._data = data
             self._position = 0
-
-    def buffered(self) -> bool:
-        """Tell whether fed bytes wait to be decoded."""
-        return self._position < len(self._data)
 
     def body_buffer(self) -> memoryview:
         """Return room for the next bytes of the frame in arrival, to receive straight into it.
@@ -143,12 +137,15 @@ class FrameDecoder:
         self.missing -= taken
         return taken
 
-    def decode(self, limit: int) -> int:
-        """Decode until ``limit`` messages wait in ``messages`` or the bytes run out.
+    def decode(self, data: bytes, limit: int) -> int:
+        """Add ``data`` and decode until ``limit`` messages wait in ``messages`` or bytes run out.
 
         Returns STARVED (more bytes are needed), FULL (the limit is reached) or COMMAND_READY (the
-        body of a command is in ``command``; call again for what follows). Raises ProtocolError.
+        body of a command is in ``command``; call again, with no data, for what follows). Raises
+        ProtocolError.
         """
+        if data:
+            self._add(data)
         if self._size >= 0:
             if self.missing:
                 return STARVED
