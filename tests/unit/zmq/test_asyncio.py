@@ -1,0 +1,98 @@
+"""The asyncio front, on the standard loop and on uvloop."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+import uvloop
+
+import antiphon.zmq as zmq
+import antiphon.zmq.asyncio as azmq
+
+Scenario = Callable[[azmq.Context], Coroutine[Any, Any, None]]
+Runner = Callable[[Scenario], None]
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request: pytest.FixtureRequest) -> Runner:
+    def runner(scenario: Scenario) -> None:
+        factory = uvloop.new_event_loop if request.param == "uvloop" else asyncio.new_event_loop
+        with azmq.Context() as context, asyncio.Runner(loop_factory=factory) as loop:
+            context.linger = 0
+            loop.run(asyncio.wait_for(scenario(context), 30))
+            context.destroy(0)
+
+    return runner
+
+
+def sockets(context: azmq.Context) -> tuple[azmq.Socket, azmq.Socket]:
+    a, b = context.socket(zmq.DEALER), context.socket(zmq.DEALER)
+    a.bind("tcp://127.0.0.1:*")
+    b.connect(a.last_endpoint)
+    return a, b
+
+
+def test_everything_that_can_be_sent(run: Runner) -> None:
+    async def scenario(context: azmq.Context) -> None:
+        a, b = sockets(context)
+        await a.send(b"1", zmq.SNDMORE)
+        await a.send(b"2")
+        assert await b.recv() == b"1"
+        assert await b.recv_multipart() == [b"2"]
+        await a.send_multipart([b"x", b"y"])
+        assert await b.recv_multipart() == [b"x", b"y"]
+        await a.send_string("text")
+        assert await b.recv_string() == "text"
+        await a.send_json([1])
+        assert await b.recv_json() == [1]
+        await a.send_serialized("x", lambda word: [word.encode()])
+        assert await b.recv_serialized(lambda frames: frames[0]) == b"x"
+        await a.send(b"into")
+        buffer = bytearray(4)
+        assert await b.recv_into(buffer) == 4
+        with pytest.raises(TypeError):
+            await a.send_pyobj(1)
+
+    run(scenario)
+
+
+def test_time_outs_and_polling(run: Runner) -> None:
+    async def scenario(context: azmq.Context) -> None:
+        a, b = sockets(context)
+        b.rcvtimeo = 20
+        with pytest.raises(zmq.Again):
+            await b.recv()
+        assert await b.poll(0) == 0
+        poller = azmq.Poller()
+        poller.register(b, zmq.POLLIN)
+        assert await poller.poll(1) == []
+        await a.send(b"x")
+        assert await poller.poll(10_000) == [(b, zmq.POLLIN)]
+
+    run(scenario)
+
+
+def test_tasks_and_gather(run: Runner) -> None:
+    async def scenario(context: azmq.Context) -> None:
+        a, b = sockets(context)
+        task = asyncio.create_task(b.recv_multipart())
+        await asyncio.gather(a.send(b"1"), a.send(b"2"))
+        assert await task == [b"1"]
+        assert await asyncio.wait_for(b.recv(), 10) == b"2"
+
+    run(scenario)
+
+
+def test_one_context_outlives_its_loop() -> None:
+    context = azmq.Context()
+    context.linger = 0
+    a, b = sockets(context)
+
+    async def talk(body: bytes) -> bytes:
+        await a.send(body)
+        return await b.recv()
+
+    assert asyncio.run(talk(b"first loop")) == b"first loop"
+    assert asyncio.run(talk(b"second loop")) == b"second loop"
+    context.destroy(0)

@@ -1,0 +1,203 @@
+"""The blocking front: pyzmq's names and behaviour."""
+
+import gc
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+import antiphon.zmq as zmq
+
+ANYWHERE = "tcp://127.0.0.1:*"
+
+
+@pytest.fixture
+def context() -> Iterator[zmq.Context]:
+    context = zmq.Context()
+    context.linger = 0
+    context.rcvtimeo = context.sndtimeo = 10_000
+    yield context
+    context.destroy(0)
+
+
+@pytest.fixture
+def pair(context: zmq.Context) -> tuple[zmq.Socket, zmq.Socket]:
+    """Two connected DEALERs."""
+    first, second = context.socket(zmq.DEALER), context.socket(zmq.DEALER)
+    first.bind(ANYWHERE)
+    second.connect(first.last_endpoint)
+    return first, second
+
+
+Pair = tuple[zmq.Socket, zmq.Socket]
+
+
+def test_frames_and_whole_messages_mix(pair: Pair) -> None:
+    a, b = pair
+    a.send(b"1", zmq.SNDMORE)
+    a.send(b"2", zmq.SNDMORE)
+    a.send(b"3")
+    assert b.recv() == b"1"
+    assert b.rcvmore == 1
+    assert b.poll(0) == zmq.POLLIN
+    assert b.recv_multipart() == [b"2", b"3"]
+    assert b.getsockopt(zmq.RCVMORE) == 0
+    a.send_multipart([b"x"], zmq.SNDMORE)
+    a.send_multipart([b"y", b"z"])
+    assert b.recv_multipart() == [b"x", b"y", b"z"]
+
+
+def test_a_partly_bad_message_sends_nothing(pair: Pair) -> None:
+    a, b = pair
+    with pytest.raises(TypeError, match="send_string"):
+        a.send_multipart([b"good", "bad"])
+    with pytest.raises(TypeError):
+        a.send_multipart([b"good", 5])
+    with pytest.raises(zmq.ZMQError):
+        a.send_multipart([])
+    a.send(b"next")
+    assert b.recv_multipart() == [b"next"]
+
+
+@pytest.mark.parametrize("data", [b"x", bytearray(b"x"), memoryview(b"x")])
+def test_buffers_are_frames(pair: Pair, data: bytes | bytearray | memoryview) -> None:
+    a, b = pair
+    a.send(data)
+    assert b.recv() == b"x"
+
+
+def test_text_json_and_serialized(pair: Pair) -> None:
+    a, b = pair
+    a.send_string("grüße")
+    assert b.recv_string() == "grüße"
+    a.send_json({"a": [1, None]})
+    assert b.recv_json() == {"a": [1, None]}
+    a.send_serialized(["x", "y"], lambda words: [word.encode() for word in words])
+    assert b.recv_serialized(lambda frames: b" ".join(frames)) == b"x y"
+    with pytest.raises(TypeError):
+        a.send_string(b"bytes")  # type: ignore[arg-type]
+
+
+def test_pickle_is_refused_with_what_to_use(pair: Pair) -> None:
+    with pytest.raises(TypeError, match="send_json"):
+        pair[0].send_pyobj({})
+    with pytest.raises(TypeError, match="recv_json"):
+        pair[0].recv_pyobj()
+
+
+def test_recv_into(pair: Pair) -> None:
+    a, b = pair
+    a.send(b"hello")
+    buffer = bytearray(3)
+    assert b.recv_into(buffer) == 3
+    assert bytes(buffer) == b"hel"
+
+
+def test_options_as_attributes_and_by_number(context: zmq.Context) -> None:
+    socket = context.socket(zmq.REQ, linger=7)
+    assert socket.linger == socket.getsockopt(zmq.LINGER) == 7
+    socket.routing_id = b"me"
+    assert socket.identity == b"me"
+    socket.hwm = 5
+    assert (socket.sndhwm, socket.rcvhwm) == (5, 5)
+    socket.setsockopt_string(zmq.IDENTITY, "you")
+    assert socket.get_string(zmq.IDENTITY) == "you"
+    assert socket.type == zmq.REQ
+    with pytest.raises(AttributeError):
+        socket.no_such_option = 1
+    with pytest.raises(AttributeError):
+        _ = socket.no_such_option
+    with pytest.raises(zmq.ZMQError) as caught:
+        socket.setsockopt(zmq.ROUTING_ID, b"")
+    assert caught.value.errno == zmq.error.OptionError("x").errno
+
+
+def test_polling(context: zmq.Context, pair: Pair) -> None:
+    a, b = pair
+    poller = zmq.Poller()
+    poller.register(a, zmq.POLLIN)
+    poller.register(b, zmq.POLLIN)
+    assert poller.poll(0) == []
+    a.send(b"x")
+    assert poller.poll(10_000) == [(b, zmq.POLLIN)]
+    assert b in poller
+    poller.unregister(b)
+    assert b not in poller
+    assert zmq.select([b], [], [], 10) == ([b], [], [])
+
+
+def test_endpoints_are_context_managers(context: zmq.Context) -> None:
+    socket = context.socket(zmq.REP)
+    with socket.bind(ANYWHERE) as bound:
+        other = context.socket(zmq.REP)
+        with pytest.raises(zmq.ZMQError):
+            other.bind(bound.endpoint)
+    other.bind(bound.endpoint)
+    port = context.socket(zmq.REP).bind_to_random_port("tcp://127.0.0.1", 20000, 60000)
+    assert 20000 <= port < 60000
+
+
+def test_mandatory_router_refuses_at_the_id_frame(context: zmq.Context) -> None:
+    """R10."""
+    router = context.socket(zmq.ROUTER, router_mandatory=True)
+    router.bind(ANYWHERE)
+    with pytest.raises(zmq.ZMQError) as caught:
+        router.send(b"nobody", zmq.SNDMORE)
+    assert caught.value.errno == zmq.error.HostUnreachable(b"").errno
+    with pytest.raises(zmq.ZMQError):
+        router.send_multipart([b"nobody", b"x"])
+
+
+def test_peers_stats_and_instruments(context: zmq.Context) -> None:
+    class Seen(zmq.Instrument):
+        def message_dropped(self, reason: str, parts: list[bytes]) -> None:
+            seen.append((reason, parts))
+
+    seen: list[tuple[str, list[bytes]]] = []
+    router = context.socket(zmq.ROUTER)
+    router.bind(ANYWHERE)
+    router.add_instrument(Seen())
+    router.send_multipart([b"nobody", b"x"])
+    assert seen == [("unknown-id", [b"nobody", b"x"])]
+    assert router.stats().drops == {"unknown-id": 1}
+    dealer = context.socket(zmq.DEALER, routing_id=b"D")
+    dealer.connect(router.last_endpoint)
+    dealer.send(b"hi")
+    assert router.recv_multipart() == [b"D", b"hi"]
+    (peer,) = router.peers()
+    assert (peer.routing_id, peer.socket_type, peer.connected) == (b"D", "DEALER", True)
+
+
+def test_closed_sockets_and_contexts_say_so(context: zmq.Context) -> None:
+    socket = context.socket(zmq.REQ)
+    socket.close()
+    assert socket.closed
+    socket.close()
+    with pytest.raises(zmq.ZMQError) as caught:
+        socket.send(b"x")
+    assert caught.value.errno == zmq.error.SocketClosed().errno
+    context.term()
+    with pytest.raises(zmq.ContextTerminated):
+        context.socket(zmq.REQ)
+
+
+def test_a_forgotten_socket_is_closed(context: zmq.Context) -> None:
+    socket = context.socket(zmq.REP)
+    socket.bind(ANYWHERE)
+    endpoint = socket.last_endpoint
+    del socket
+    gc.collect()
+    successor = context.socket(zmq.REP)
+    successor.bind(endpoint)
+
+
+def test_instance_is_shared_and_renewed() -> None:
+    first = zmq.Context.instance()
+    found: list[zmq.Context] = []
+    thread = threading.Thread(target=lambda: found.append(zmq.Context.instance()))
+    thread.start()
+    thread.join()
+    assert found == [first]
+    first.term()
+    assert zmq.Context.instance() is not first
+    zmq.Context.instance().term()
