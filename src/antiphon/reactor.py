@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from antiphon.endpoint import Endpoint
-from antiphon.engine.network import Acceptor, Call, Caller, Listener, Receiver, Timer
+from antiphon.engine.network import Acceptor, Call, Caller, Listener, Timer
 from antiphon.options import SocketOptions
 from antiphon.poller import make_poller
 from antiphon.transport.descriptors import (

@@ -162,14 +162,13 @@ class FrameDecoder:
         quick = self._quick
         while position < last:
             flags = data[position]
-            start = position + 2
             if quick and flags <= MORE:
+                start = position + 2
                 stop = start + data[position + 1]
             else:
-                if flags & LONG:
-                    start = position + 9
-                    if start > end:
-                        break
+                start = position + (9 if flags & LONG else 2)
+                if start > end:
+                    break
                 size = int.from_bytes(data[position + 1 : start], "big")
                 self._check(flags, size)
                 stop = start + size
