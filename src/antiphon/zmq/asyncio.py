@@ -27,8 +27,8 @@ class Socket(BaseSocket):
 
     _host: AioHost
 
-    def __init__(self, host: AioHost, core: SocketCore) -> None:
-        super().__init__(host, core)
+    def __init__(self, context: object, host: AioHost, core: SocketCore) -> None:
+        super().__init__(context, host, core)
 
     def send(
         self, data: object, flags: int = 0, copy: bool = True, track: bool = False
@@ -173,7 +173,7 @@ class Context(BaseContext[Socket]):
         self._host.destroy(linger)
 
     def _make(self, socket_type: int) -> Socket:
-        return Socket(self._host, self._host.open(socket_type, self._options))
+        return Socket(self, self._host, self._host.open(socket_type, self._options))
 
 
 async def _nothing() -> None:

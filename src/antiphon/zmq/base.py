@@ -112,12 +112,15 @@ class BaseSocket:
     or ``rcvtimeo``.
     """
 
-    def __init__(self, host: _Host, core: SocketCore) -> None:
+    def __init__(self, context: object, host: _Host, core: SocketCore) -> None:
         set_attribute = object.__setattr__
+        set_attribute(self, "context", context)
         set_attribute(self, "_host", host)
         set_attribute(self, "_core", core)
         set_attribute(self, "_partial", _Partial())
 
+    #: The context that made it, which lives for as long as one of its sockets does.
+    context: Any
     _host: _Host
     _core: SocketCore
     _partial: _Partial

@@ -147,7 +147,7 @@ class Context(BaseContext[Socket]):
         self._host.destroy(linger)
 
     def _make(self, socket_type: int) -> Socket:
-        return Socket(self._host, self._host.open(socket_type, self._options))
+        return Socket(self, self._host, self._host.open(socket_type, self._options))
 
     def __del__(self) -> None:
         host: Host | None = self.__dict__.get("_host")

@@ -21,8 +21,8 @@ class Socket(BaseSocket):
 
     _host: Host
 
-    def __init__(self, host: Host, core: SocketCore) -> None:
-        super().__init__(host, core)
+    def __init__(self, context: object, host: Host, core: SocketCore) -> None:
+        super().__init__(context, host, core)
 
     def send(self, data: object, flags: int = 0, copy: bool = True, track: bool = False) -> None:
         """Send a frame; with SNDMORE in ``flags`` it waits for the frames that follow.

@@ -201,3 +201,14 @@ def test_instance_is_shared_and_renewed() -> None:
     first.term()
     assert zmq.Context.instance() is not first
     zmq.Context.instance().term()
+
+
+def test_a_socket_keeps_its_context_alive() -> None:
+    server, client = zmq.Context().socket(zmq.REP), zmq.Context().socket(zmq.REQ)
+    with server, client:
+        gc.collect()
+        server.bind(ANYWHERE)
+        client.connect(server.last_endpoint)
+        client.send(b"still there?")
+        assert server.recv() == b"still there?"
+        assert not server.context.closed

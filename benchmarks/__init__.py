@@ -1,0 +1,1 @@
+"""Antiphon beside its peers, in turn in one run: ``python -m benchmarks --help``."""
