@@ -1,7 +1,8 @@
 """Is the peer alive? PINGs, their time-out, and the time-to-live that a peer asks for (Z21-Z23).
 
 Any byte from the peer counts as life. The link sets ``heard`` and asks on_timer() what to do, so
-that traffic costs no look at the clock.
+that traffic costs no look at the clock: life is noted when on_timer() is called, so that a peer's
+time-to-live ends between one and two times its length after the last byte.
 """
 
 from typing import Final

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from antiphon.constants import OwnOption, SocketOption
 from antiphon.errors import OptionError
 
 if TYPE_CHECKING:
@@ -12,20 +13,23 @@ __all__ = ("EVENTS", "events", "read_option", "write_option")
 _FD: Final = 14
 EVENTS: Final = 15
 _TYPE: Final = 16
-_SNDHWM: Final = 23
-_RCVHWM: Final = 24
 _LAST_ENDPOINT: Final = 32
 _THREAD_SAFE: Final = 81
 _POLLIN: Final = 1
 _POLLOUT: Final = 2
+_BOUNDS: Final = (
+    int(SocketOption.SNDHWM),
+    int(SocketOption.RCVHWM),
+    int(OwnOption.SNDHWM_BYTES),
+    int(OwnOption.RCVHWM_BYTES),
+)
 
 
 def write_option(core: "SocketCore", option: int, value: object) -> None:
-    """Set an option; HWMs reach the queues that exist already. Raises OptionError."""
+    """Set an option; bounds reach the queues that exist already. Raises OptionError."""
     core.options.set(option, value)
-    if option in (_SNDHWM, _RCVHWM):
-        for pipe in core.pipes():
-            pipe.set_limits(core.options)
+    if option in _BOUNDS:
+        core.set_bounds(option, value)
 
 
 def read_option(core: "SocketCore", option: int) -> int | bytes | str:

@@ -183,6 +183,16 @@ class SocketCore:
         self._check_open()
         return read_option(self, option)
 
+    def set_bounds(self, option: int, value: object) -> None:
+        """Let a bound hold for the queues of all peers, there or to come."""
+        for listening in self._listenings:
+            listening.options.set(option, value)
+        for pipe in self.pipes():
+            pipe.set_limits(self.options)
+            pipe.check_inbound()
+            if pipe.unblocked():
+                self.pattern.writable(pipe)
+
     def pipes(self) -> list[Pipe]:
         """Return the pipe of every connection, made or in the making."""
         pipes = [dialer.pipe for dialer in self._dialers]

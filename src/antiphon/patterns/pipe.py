@@ -133,11 +133,16 @@ class Pipe:
         parts = inbound.popleft()
         if inbound:
             self.inbound_bytes -= message_size(inbound[0])
+        if self.paused:
+            self.check_inbound()
+        return parts
+
+    def check_inbound(self) -> None:
+        """Let the far end read again if inbound had been full and is at its low-water mark."""
         if (
             self.paused
-            and len(inbound) <= self.receive_limit // 2
+            and len(self.inbound) <= self.receive_limit // 2
             and self.inbound_bytes <= self.receive_limit_bytes // 2
         ):
             self.paused = False
             self.end.inbound_room()
-        return parts

@@ -1,5 +1,6 @@
 """One attempt to connect: look the name up, try each address in turn."""
 
+import errno
 import os
 import socket
 
@@ -96,7 +97,12 @@ class Dialing(Call):
         if sock is None:
             return
         self._drop_socket(False)
-        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        try:
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if not code and tcp.is_own_end(sock):
+                code = errno.ECONNREFUSED
+        except OSError as error:
+            code = error.errno or errno.ECONNREFUSED
         if code:
             sock.close()
             self.why = os.strerror(code)

@@ -13,7 +13,14 @@ from antiphon.errors import ENODEV, EndpointError
 from antiphon.options import SocketOptions
 from antiphon.transport.descriptors import Address
 
-__all__ = ("bind_socket", "connect_socket", "endpoint_of", "numeric_addresses", "tune")
+__all__ = (
+    "bind_socket",
+    "connect_socket",
+    "endpoint_of",
+    "is_own_end",
+    "numeric_addresses",
+    "tune",
+)
 
 _SIOCGIFADDR: Final = 0x8915
 
@@ -53,6 +60,8 @@ def bind_socket(endpoint: Endpoint, options: SocketOptions) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
+        if options.bindtodevice and hasattr(socket, "SO_BINDTODEVICE"):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, options.bindtodevice)
         if sys.platform != "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
@@ -112,18 +121,30 @@ def tune(sock: socket.socket, options: SocketOptions) -> None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, options.sndbuf)
     if options.rcvbuf >= 0:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, options.rcvbuf)
-    if options.tos > 0 and sock.family == socket.AF_INET:
-        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, options.tos)
+    if options.tos > 0:
+        if sock.family == socket.AF_INET:
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, options.tos)
+        else:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, options.tos)
     if options.tcp_keepalive >= 0:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, options.tcp_keepalive)
-    for name, value in (
-        ("TCP_KEEPCNT", options.tcp_keepalive_cnt),
-        ("TCP_KEEPIDLE", options.tcp_keepalive_idle),
-        ("TCP_KEEPINTVL", options.tcp_keepalive_intvl),
+    if options.bindtodevice and hasattr(socket, "SO_BINDTODEVICE"):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, options.bindtodevice)
+    for level, name, value in (
+        (socket.SOL_SOCKET, "SO_PRIORITY", options.priority),
+        (socket.IPPROTO_TCP, "TCP_KEEPCNT", options.tcp_keepalive_cnt),
+        (socket.IPPROTO_TCP, "TCP_KEEPIDLE", options.tcp_keepalive_idle),
+        (socket.IPPROTO_TCP, "TCP_KEEPINTVL", options.tcp_keepalive_intvl),
+        (socket.IPPROTO_TCP, "TCP_USER_TIMEOUT", options.tcp_maxrt),
     ):
         number = getattr(socket, name, None)
         if number is not None and value > 0:
-            sock.setsockopt(socket.IPPROTO_TCP, number, value)
+            sock.setsockopt(level, number, value)
+
+
+def is_own_end(sock: socket.socket) -> bool:
+    """Tell whether a connection has come back to its own port, where nobody listened."""
+    return sock.getsockname() == sock.getpeername()  # type: ignore[no-any-return]
 
 
 def endpoint_of(name: tuple[str, int]) -> str:

@@ -1,0 +1,138 @@
+"""One connection's data path: deadlines, heartbeats, back-pressure, large messages."""
+
+import pytest
+
+from antiphon.constants import SocketType
+from antiphon.testing import Faults, SimulatedSocket, World
+
+DEALER, ROUTER = SocketType.DEALER, SocketType.ROUTER
+SERVER = "tcp://server:5555"
+
+
+def pair(
+    world: World, client_options: dict[str, object], server_options: dict[str, object]
+) -> tuple[SimulatedSocket, SimulatedSocket]:
+    """Return a connected DEALER and the DEALER that it is connected to."""
+    server = SimulatedSocket(world.machine("server"), DEALER, **server_options)
+    server.bind("tcp://*:5555")
+    client = SimulatedSocket(world.machine("client"), DEALER, **client_options)
+    client.connect(SERVER)
+    world.run_until(lambda: any(peer.connected for peer in client.core.peers()))
+    world.run(0.01)
+    return client, server
+
+
+def test_a_peer_that_never_greets_is_closed_when_the_handshake_is_due(world: World) -> None:
+    server = SimulatedSocket(world.machine("server"), DEALER, handshake_ivl=500)
+    server.bind("tcp://*:5555")
+    client = SimulatedSocket(world.machine("client"), DEALER, handshake_ivl=0)
+    client.connect(SERVER)
+    world.run(0.0011)
+    world.part("client", "server")
+    world.run(0.49)
+    assert not server.core.stats().failures
+    world.run(0.02)
+    assert server.core.stats().failures == {"handshake-timeout": 1}
+    assert not server.core.peers()
+
+
+@pytest.mark.parametrize("side", ["client", "server"])
+def test_a_silent_peer_is_found_by_heartbeats(world: World, side: str) -> None:
+    beating: dict[str, object] = {"heartbeat_ivl": 100, "heartbeat_timeout": 300}
+    quiet: dict[str, object] = {}
+    client, server = pair(world, *((beating, quiet) if side == "client" else (quiet, beating)))
+    world.run(10)
+    asker, asked = (client, server) if side == "client" else (server, client)
+    assert not asker.core.stats().failures
+    world.part("client", "server")
+    world.run(0.25)
+    assert not asker.core.stats().failures
+    world.run(0.2)
+    assert asker.core.stats().failures["heartbeat-timeout"] == 1
+    assert not asked.core.stats().failures
+
+
+def test_a_peer_ends_a_connection_whose_time_to_live_is_over(world: World) -> None:
+    """HEARTBEAT_TTL makes the peer, which has no heartbeat itself, give up (Z22)."""
+    beating: dict[str, object] = {"heartbeat_ivl": 100, "heartbeat_ttl": 1000}
+    _, server = pair(world, beating, {})
+    world.run(5)
+    world.part("client", "server")
+    world.run(0.85)
+    assert server.core.peers()
+    world.run(1.2)
+    assert server.core.stats().failures == {"heartbeat-timeout": 1}
+
+
+def test_a_slow_reader_holds_the_writer_back_and_loses_nothing(world: World) -> None:
+    client, server = pair(world, {"sndhwm": 10}, {"rcvhwm": 10})
+    sent = 0
+    while sent < 100_000 and client.try_send(b"%d" % sent, bytes(1000)):
+        sent += 1
+        world.run(0.001)
+    assert 20 <= sent < 200
+    assert [server.recv()[0] for _ in range(sent)] == [b"%d" % number for number in range(sent)]
+    client.send(b"again")
+    assert server.recv() == [b"again"]
+
+
+def test_queues_are_bounded_in_bytes_too(world: World) -> None:
+    options: dict[str, object] = {"sndhwm": 0, "sndhwm_bytes": 1_000_000}
+    client, server = pair(world, options, {"rcvhwm": 0, "rcvhwm_bytes": 1_000_000})
+    sent = 0
+    while sent < 1000 and client.try_send(bytes(100_000)):
+        sent += 1
+        world.run(0.01)
+    assert 18 <= sent <= 26
+    for _ in range(sent):
+        server.recv()
+
+
+@pytest.mark.parametrize("fragment", [0, 1, 1000, 40_000])
+def test_messages_arrive_the_same_in_whatever_pieces(fragment: int) -> None:
+    world = World(5, Faults(fragment=fragment))
+    client, server = pair(world, {}, {})
+    sizes = [0, 1, 255, 256, 5000] + ([32_768, 70_000, 1_000_000] if fragment != 1 else [])
+    messages = [[bytes([size % 251]) * size, b"", b"tail"] for size in sizes]
+    for message in messages:
+        client.send(*message)
+    assert [server.recv() for _ in messages] == messages
+    for message in messages:
+        server.send(*message)
+    assert [client.recv() for _ in messages] == messages
+
+
+def test_a_message_over_the_limit_closes_that_connection_only(world: World) -> None:
+    client, server = pair(world, {"reconnect_ivl": -1}, {"maxmsgsize": 1000})
+    other = SimulatedSocket(world.machine("other"), DEALER)
+    other.connect(SERVER)
+    client.try_send(bytes(1001))
+    world.run(1)
+    assert server.core.stats().failures == {"message-too-long": 1}
+    other.send(bytes(1000))
+    assert server.recv() == [bytes(1000)]
+
+
+def test_closing_with_linger_sends_what_waits(world: World) -> None:
+    client, server = pair(world, {}, {"rcvhwm": 0})
+    for number in range(500):
+        assert client.try_send(b"%d" % number)
+    client.close(linger_ms=1000)
+    assert [server.recv(1)[0] for _ in range(500)] == [b"%d" % number for number in range(500)]
+    world.run_until(lambda: client.core.ended)
+
+
+def test_lingering_ends_in_time_and_counts_what_is_left(world: World) -> None:
+    client, _ = pair(world, {}, {})
+    world.part("client", "server")
+    world.cut()
+    world.run(0.01)
+    for _ in range(3):
+        client.try_send(b"never")
+    client.close(linger_ms=500)
+    world.run(0.45)
+    still_there = not client.core.ended
+    world.run(0.1)
+    assert still_there
+    assert client.core.ended
+    assert client.core.stats().drops == {"peer-gone": 3}
