@@ -91,12 +91,11 @@ class Broker:
         state = self._state
         next_tick = time.monotonic() + 1.0
         lost = 0
-        timeout = -1.0
         while not self._stopped and not (state.draining and state.finished()):
-            if every_second is not None and timeout != 0.0:
+            timeout = -1.0
+            if every_second is not None:
                 timeout = max(next_tick - time.monotonic(), 0.0)
             self._reactor.poll(timeout)
-            timeout = 0.0 if self._relay.pump() else -1.0
             if state.lost != lost:
                 _LOG.error("%d requests were given up: their workers have gone", state.lost - lost)
                 lost = state.lost

@@ -1,18 +1,14 @@
-"""Joins the broker's state to its two ROUTERs; one pump() moves what can be moved now."""
-
-from typing import Final
+"""Joins the broker's state to its two ROUTERs: each message goes on as soon as it has come."""
 
 from antiphon.broker.state import CLIENT_GONE, BrokerState
 from antiphon.engine.socket import SocketCore
 from antiphon.instrument import Instrument
 from antiphon.native import mypyc_attr
+from antiphon.patterns.base import Consumer
+from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import ROUTED, UNKNOWN_ID, Router
 
 __all__ = ("Relay", "Trace")
-
-#: Messages moved in one pump, so that a flood from one side starves nobody.
-_BATCH: Final = 1024
-
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Trace:
@@ -22,12 +18,28 @@ class Trace:
         """Be told of a message at ``frontend in``, ``backend out`` and so on; do not keep it."""
 
 
+class _Workers(Consumer):
+    def __init__(self, relay: "Relay") -> None:
+        self.relay = relay
+
+    def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        self.relay.from_worker(pipe.routing_id, messages)
+
+
 class _WorkerEvents(Instrument):
     def __init__(self, relay: "Relay") -> None:
         self.relay = relay
 
     def peer_disconnected(self, endpoint: str, routing_id: bytes, reason: str) -> None:
-        self.relay.state.worker_gone(routing_id)
+        self.relay.worker_gone(routing_id)
+
+
+class _Clients(Consumer):
+    def __init__(self, relay: "Relay") -> None:
+        self.relay = relay
+
+    def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        self.relay.from_client(pipe.routing_id, messages)
 
 
 class _ClientEvents(Instrument):
@@ -46,6 +58,8 @@ class Relay:
         self.trace: Trace | None = None
         self._frontend = _router(frontend)
         self._backend = _router(backend)
+        self._frontend.consumer = _Clients(self)
+        self._backend.consumer = _Workers(self)
         frontend.add_instrument(_ClientEvents(self))
         backend.add_instrument(_WorkerEvents(self))
 
@@ -53,28 +67,33 @@ class Relay:
         """Return how many clients are connected."""
         return len(self._frontend.peers)
 
-    def pump(self) -> bool:
-        """Move what can be moved; returns whether more waits already."""
-        moved = self._pump_backend()
-        moved += self._pump_frontend()
-        return moved >= _BATCH
-
-    def _pump_backend(self) -> int:
-        # The backend is always read (L9): what comes from workers is an answer or a READY.
-        backend = self._backend
+    def from_worker(self, worker: bytes, messages: list[list[bytes]]) -> None:
+        """Take all that a worker sent: answers and READY (L9: the backend is always read)."""
         state = self.state
-        count = 0
-        while count < _BATCH:
-            frames = backend.try_recv()
-            if frames is None:
-                break
-            count += 1
+        for frames in messages:
             if self.trace is not None:
-                self.trace.hop("backend in", frames)
-            reply = state.on_worker(frames)
+                self.trace.hop("backend in", [worker, *frames])
+            reply = state.on_worker(worker, frames)
             if reply is not None:
                 self._answer(state.client, reply)
-        return count
+        messages.clear()
+        self._feed()
+
+    def from_client(self, client: bytes, messages: list[list[bytes]]) -> None:
+        """Take requests while they are wanted (L9); the others stay and are queued.
+
+        Whenever requests are wanted none is queued: this one goes before nobody.
+        """
+        taken = 0
+        while taken < len(messages) and self.state.wants_clients():
+            self._request(client, messages[taken])
+            taken += 1
+        del messages[:taken]
+
+    def worker_gone(self, worker: bytes) -> None:
+        """Give the request of a worker that has gone to another one."""
+        self.state.worker_gone(worker)
+        self._feed()
 
     def _answer(self, client: bytes, reply: list[bytes]) -> None:
         if self.trace is not None:
@@ -85,28 +104,25 @@ class Relay:
         elif status != ROUTED:
             self.state.drop(status)
 
-    def _pump_frontend(self) -> int:
-        frontend = self._frontend
+    def _feed(self) -> None:
+        """Give idle workers what waits: first what lost its worker, then each client in turn."""
         state = self.state
-        while True:
-            task = state.dispatch()
-            if task is None:
-                break
-            self._assign(task)
-        count = 0
-        while count < _BATCH and state.wants_clients():
-            frames = frontend.try_recv()
+        while state.idle and state.waiting:
+            self._assign(state.dispatch())
+        while state.wants_clients():
+            frames = self._frontend.try_recv()
             if frames is None:
-                break
-            count += 1
-            if self.trace is not None:
-                self.trace.hop("frontend in", frames)
-            task = state.on_client(frames)
-            if task is not None:
-                self._assign(task)
-        return count
+                return
+            self._request(frames[0], frames[1:])
 
-    def _assign(self, task: list[bytes]) -> None:
+    def _request(self, client: bytes, frames: list[bytes]) -> None:
+        if self.trace is not None:
+            self.trace.hop("frontend in", [client, *frames])
+        self._assign(self.state.on_client(client, frames))
+
+    def _assign(self, task: list[bytes] | None) -> None:
+        if task is None:
+            return
         worker = self.state.worker
         if self.trace is not None:
             self.trace.hop("backend out", [worker, *task])

@@ -12,6 +12,7 @@ __all__ = ("READY", "BrokerState", "Request")
 
 READY: Final = b"READY"
 _EMPTY: Final = b""
+_READY_FRAMES: Final = [_EMPTY, READY]
 
 #: Why a message ended here; keys of BrokerState.dropped.
 MALFORMED: Final = "malformed"
@@ -22,8 +23,9 @@ CLIENT_GONE: Final = "client-gone"
 class Request:
     """A request that the broker has accepted and that has not ended yet."""
 
-    def __init__(self, frames: list[bytes]) -> None:
-        #: ``[client id, "", body, ...]``, as it came from the frontend.
+    def __init__(self, client: bytes, frames: list[bytes]) -> None:
+        self.client = client
+        #: ``["", body, ...]``, as it came from the client.
         self.frames = frames
         #: How many workers have been lost with it.
         self.losses = 0
@@ -68,13 +70,10 @@ class BrokerState:
         """Tell whether every accepted request has ended."""
         return not self.busy and not self.waiting
 
-    def on_client(self, frames: list[bytes]) -> list[bytes] | None:
-        """Take a request ``[client id, frame, ...]``; returns what dispatch() would return."""
-        if len(frames) < 2:
-            self.drop(MALFORMED)
-            return None
+    def on_client(self, client: bytes, frames: list[bytes]) -> list[bytes] | None:
+        """Take a request ``["", body, ...]``; returns what dispatch() would return."""
         self.requests += 1
-        request = Request(frames)
+        request = Request(client, frames)
         if self.waiting or not self.idle:
             self.waiting.append(request)
             return None
@@ -93,27 +92,26 @@ class BrokerState:
         worker = self.idle.popleft()
         self.busy[worker] = request
         self.worker = worker
-        return [_EMPTY, *request.frames]
+        return [_EMPTY, request.client, *request.frames]
 
-    def on_worker(self, frames: list[bytes]) -> list[bytes] | None:
-        """Take ``[worker id, "", READY]`` or ``[worker id, "", client id, "", body, ...]``.
+    def on_worker(self, worker: bytes, frames: list[bytes]) -> list[bytes] | None:
+        """Take ``["", READY]`` or ``["", client id, "", body, ...]``.
 
         Returns the reply for ``client``, without its routing id, or None. Only a message of
-        exactly three frames is READY: no client id and no body can be mistaken for it (L10).
+        exactly two frames is READY: no client id and no body can be mistaken for it (L10).
         """
-        worker = frames[0]
-        if len(frames) == 3 and frames[2] == READY and frames[1] == _EMPTY:
-            self._on_ready(worker)
-            return None
-        if len(frames) < 4 or frames[1] != _EMPTY:
-            self.drop(MALFORMED)
+        if len(frames) < 3 or frames[0] != _EMPTY:
+            if frames == _READY_FRAMES:
+                self._on_ready(worker)
+            else:
+                self.drop(MALFORMED)
             return None
         request = self.busy.get(worker)
         if request is None:
             self.drop(LATE_REPLY)
             return None
-        client = frames[2]
-        if client != request.frames[0]:
+        client = frames[1]
+        if client != request.client:
             self.drop(MALFORMED)
             return None
         del self.busy[worker]
@@ -121,7 +119,7 @@ class BrokerState:
         self.served[worker] += 1
         self.replies += 1
         self.client = client
-        return frames[3:]
+        return frames[2:]
 
     def _on_ready(self, worker: bytes) -> None:
         if worker not in self.served:
@@ -154,7 +152,7 @@ class BrokerState:
 
     def client_gone(self, client: bytes) -> None:
         """Forget what a client that has gone still waits for."""
-        kept = deque(request for request in self.waiting if request.frames[0] != client)
+        kept = deque(request for request in self.waiting if request.client != client)
         for _ in range(len(self.waiting) - len(kept)):
             self.drop(CLIENT_GONE)
         self.waiting = kept

@@ -9,7 +9,7 @@ from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 
-__all__ = ("DUPLICATE_ID", "Pattern", "Watcher")
+__all__ = ("DUPLICATE_ID", "Consumer", "Pattern", "Watcher")
 
 #: Why attach() refuses a peer.
 DUPLICATE_ID = "duplicate-id"
@@ -21,6 +21,15 @@ class Watcher:
 
     def socket_changed(self) -> None:
         """A message came, room appeared, or the socket closed."""
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Consumer:
+    """Whoever takes messages as they come in, before they are queued."""
+
+    def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Take messages off the list, from its start; those that are left are queued."""
+        raise NotImplementedError
 
 
 class Pattern:
