@@ -74,8 +74,13 @@ class Relay:
             if self.trace is not None:
                 self.trace.hop("backend in", [worker, *frames])
             reply = state.on_worker(worker, frames)
-            if reply is not None:
-                self._answer(state.client, reply)
+            if reply is None:
+                continue
+            if self.trace is not None:
+                self.trace.hop("frontend out", [state.client, *reply])
+            status = self._frontend.route(state.client, reply)
+            if status != ROUTED:
+                state.drop(CLIENT_GONE if status == UNKNOWN_ID else status)
         messages.clear()
         self._feed()
 
@@ -94,15 +99,6 @@ class Relay:
         """Give the request of a worker that has gone to another one."""
         self.state.worker_gone(worker)
         self._feed()
-
-    def _answer(self, client: bytes, reply: list[bytes]) -> None:
-        if self.trace is not None:
-            self.trace.hop("frontend out", [client, *reply])
-        status = self._frontend.route(client, reply)
-        if status == UNKNOWN_ID:
-            self.state.drop(CLIENT_GONE)
-        elif status != ROUTED:
-            self.state.drop(status)
 
     def _feed(self) -> None:
         """Give idle workers what waits: first what lost its worker, then each client in turn."""

@@ -103,7 +103,7 @@ class Link(Receiver):
         """Go on with a large frame."""
         self.heartbeat.heard = True
         self.connection.decoder.body_received(count)
-        self._after(self.connection.decode(b"", self.pipe.room()))
+        self._after(self.connection.receive(b"", self.pipe.room()))
 
     def closed(self, reason: str, detail: str) -> None:
         """End the link: the stream has ended."""
@@ -122,7 +122,7 @@ class Link(Receiver):
         if self.open:
             self._paused = False
             self.stream.resume_reading()
-            self._after(self.connection.decode(b"", self.pipe.room()))
+            self._after(self.connection.receive(b"", self.pipe.room()))
 
     def close_peer(self, reason: str) -> None:
         """Close: the pattern does not want the peer."""
@@ -145,19 +145,27 @@ class Link(Receiver):
         messages = decoder.messages
         if messages:
             self.pattern.deliver(self.pipe, messages)
+        if connection.noticed and not self._notice():
+            return
+        pipe = self.pipe
+        if outcome == FULL or pipe.inbound_bytes >= pipe.receive_limit_bytes:
+            pipe.paused = True
+            self._pause()
+
+    def _notice(self) -> bool:
+        """See to what commands and errors have changed; returns whether the link goes on."""
+        connection = self.connection
+        connection.noticed = False
         if connection.state == CLOSED:
             self._fail()
-            return
+            return False
         if connection.output:
             self.schedule()
             if len(connection.output) > _MAX_OUTPUT and self._writing:
                 self._pause()
         if connection.peer_ttl_ms:
             self._take_peer_ttl()
-        pipe = self.pipe
-        if outcome == FULL or pipe.inbound_bytes >= pipe.receive_limit_bytes:
-            pipe.paused = True
-            self._pause()
+        return True
 
     def _pause(self) -> None:
         if not self._paused:

@@ -55,6 +55,8 @@ class Connection:
         self.peer_version = (0, 0)
         #: The time-to-live of the peer's last PING in milliseconds; 0 for none.
         self.peer_ttl_ms = 0
+        #: Set by commands and errors: they change what is above.
+        self.noticed = False
         self.decoder = FrameDecoder(max_frame, _MAX_HANDSHAKE_COMMAND, max_frames)
         self._greeting = b""
 
@@ -71,32 +73,14 @@ class Connection:
     def receive(self, data: bytes, limit: int) -> int:
         """Take bytes from the peer; decode at most until ``limit`` messages wait.
 
-        Returns STARVED or FULL as FrameDecoder.decode does; never raises for what a peer sent.
+        Without bytes, decoding goes on with what was received before. Returns STARVED or FULL as
+        FrameDecoder.decode does; never raises for what a peer sent.
         """
-        if self.state == TRAFFIC:
-            return self.decode(data, limit)
         try:
-            return self._receive_early(data, limit)
-        except ProtocolError as error:
-            self.fail(error)
-            return STARVED
-
-    def _receive_early(self, data: bytes, limit: int) -> int:
-        if self.state == GREETING:
-            missing = GREETING_SIZE - len(self._greeting)
-            self._greeting += data[:missing]
-            check_signature(self._greeting)
-            if len(self._greeting) < GREETING_SIZE:
-                return STARVED
-            self._on_greeting()
-            data = data[missing:]
-        if self.state == CLOSED:
-            return STARVED
-        return self.decode(data, limit)
-
-    def decode(self, data: bytes, limit: int) -> int:
-        """Go on decoding what was received before and ``data``, as receive() does."""
-        try:
+            if self.state != TRAFFIC:
+                data = self._receive_greeting(data)
+                if self.state != HANDSHAKE:
+                    return STARVED
             outcome = self.decoder.decode(data, limit)
             while outcome == COMMAND_READY:
                 self._on_command(self.decoder.command)
@@ -105,6 +89,17 @@ class Connection:
             self.fail(error)
             return STARVED
         return outcome
+
+    def _receive_greeting(self, data: bytes) -> bytes:
+        """Take what belongs to the greeting; returns the rest."""
+        if self.state != GREETING:
+            return data
+        missing = GREETING_SIZE - len(self._greeting)
+        self._greeting += data[:missing]
+        check_signature(self._greeting)
+        if len(self._greeting) == GREETING_SIZE:
+            self._on_greeting()
+        return data[missing:]
 
     def ping(self, ttl_ms: int) -> bool:
         """Queue a PING; returns False if the peer's version knows none (ZMTP 3.0)."""
@@ -121,6 +116,7 @@ class Connection:
             self.output.append(encode_command(encode_error(error.detail)))
         self.state = CLOSED
         self.error = error
+        self.noticed = True
 
     def _on_greeting(self) -> None:
         greeting = decode_greeting(self._greeting)
@@ -133,9 +129,11 @@ class Connection:
             )
         self.peer_version = (greeting.major, greeting.minor)
         self.state = HANDSHAKE
+        self.noticed = True
         self._send_commands(self.mechanism.start())
 
     def _on_command(self, body: bytes) -> None:
+        self.noticed = True
         command = decode_command(body)
         if command.name == b"ERROR":
             raise ProtocolError("error-command", decode_error(command.data))

@@ -182,7 +182,8 @@ class FrameDecoder:
                 return COMMAND_READY
             parts.append(data[start:stop])
             if not flags & MORE:
-                self._check_count(parts)
+                if len(parts) > self.max_frames:
+                    self._refuse_count()
                 messages.append(parts)
                 parts = []
                 self._parts = parts
@@ -193,7 +194,8 @@ class FrameDecoder:
 
     def _starve(self, position: int) -> int:
         # An idle connection holds on to nothing but the frames of a message in arrival.
-        self._check_count(self._parts)
+        if len(self._parts) > self.max_frames:
+            self._refuse_count()
         self._data = self._data[position:]
         self._position = 0
         return STARVED
@@ -239,14 +241,12 @@ class FrameDecoder:
             self.command = body
             return True
         self._parts.append(body)
-        self._check_count(self._parts)
+        if len(self._parts) > self.max_frames:
+            self._refuse_count()
         if not flags & MORE:
             self.messages.append(self._parts)
             self._parts = []
         return False
 
-    def _check_count(self, parts: list[bytes]) -> None:
-        if len(parts) > self.max_frames:
-            raise ProtocolError(
-                "too-many-frames", f"a message of more than {self.max_frames} frames"
-            )
+    def _refuse_count(self) -> None:
+        raise ProtocolError("too-many-frames", f"a message of more than {self.max_frames} frames")
