@@ -89,11 +89,11 @@ class Relay:
 
         Whenever requests are wanted none is queued: this one goes before nobody.
         """
-        taken = 0
-        while taken < len(messages) and self.state.wants_clients():
-            self._request(client, messages[taken])
-            taken += 1
-        del messages[:taken]
+        wanted = self.state.wanted()
+        if wanted > 0:
+            for frames in messages[:wanted]:
+                self._request(client, frames)
+            del messages[:wanted]
 
     def worker_gone(self, worker: bytes) -> None:
         """Give the request of a worker that has gone to another one."""
@@ -105,11 +105,13 @@ class Relay:
         state = self.state
         while state.idle and state.waiting:
             self._assign(state.dispatch())
-        while state.wants_clients():
-            frames = self._frontend.try_recv()
-            if frames is None:
+        queue = self._frontend.fair_queue
+        for _ in range(state.wanted()):
+            frames = queue.take()
+            client = queue.last
+            if frames is None or client is None:
                 return
-            self._request(frames[0], frames[1:])
+            self._request(client.routing_id, frames)
 
     def _request(self, client: bytes, frames: list[bytes]) -> None:
         if self.trace is not None:

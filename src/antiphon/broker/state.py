@@ -60,11 +60,11 @@ class BrokerState:
         #: Replies by worker, of those that are connected.
         self.served: dict[bytes, int] = {}
 
-    def wants_clients(self) -> bool:
-        """Tell whether the frontend may be read now (L9)."""
+    def wanted(self) -> int:
+        """Return how many requests may be taken from clients now (L9)."""
         if self.draining:
-            return False
-        return len(self.waiting) < len(self.idle) or len(self.waiting) < self.backlog
+            return 0
+        return max(len(self.idle), self.backlog) - len(self.waiting)
 
     def finished(self) -> bool:
         """Tell whether every accepted request has ended."""

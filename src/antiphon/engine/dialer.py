@@ -7,7 +7,7 @@ from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.network import Call, Caller, Stream, Timer
 from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
-from antiphon.patterns.pipe import Pipe, PipeEnd
+from antiphon.patterns.pipe import Pipe
 
 if TYPE_CHECKING:
     from antiphon.engine.socket import SocketCore
@@ -99,8 +99,7 @@ class Dialer(LinkOwner):
     def ended(self, link: Link, error: ProtocolError) -> None:
         """Dial again, unless the peer has said that it will never do."""
         self.link = None
-        self.pipe.end = PipeEnd()
-        self.pipe.paused = False
+        self.pipe.disconnected()
         self.core.link_ended(link, error)
         if self.closed:
             return

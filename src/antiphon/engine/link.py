@@ -93,6 +93,7 @@ class Link(Receiver):
         """Decode what came and deliver the messages."""
         self.heartbeat.heard = True
         pipe = self.pipe
+        pipe.inbound_bytes += len(data)
         self._after(self.connection.receive(data, pipe.receive_limit - len(pipe.inbound)))
 
     def body_buffer(self) -> memoryview:
@@ -102,6 +103,7 @@ class Link(Receiver):
     def body_received(self, count: int) -> None:
         """Go on with a large frame."""
         self.heartbeat.heard = True
+        self.pipe.inbound_bytes += count
         self.connection.decoder.body_received(count)
         self._after(self.connection.receive(b"", self.pipe.room()))
 
@@ -148,7 +150,7 @@ class Link(Receiver):
         if connection.noticed and not self._notice():
             return
         pipe = self.pipe
-        if outcome == FULL or pipe.inbound_bytes >= pipe.receive_limit_bytes:
+        if outcome == FULL or (pipe.inbound_bytes >= pipe.weigh_at and pipe.inbound_full()):
             pipe.paused = True
             self._pause()
 

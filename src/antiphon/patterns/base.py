@@ -99,10 +99,7 @@ class Pattern:
             self.drop("peer-gone", parts)
         for parts in pipe.inbound:
             self.drop("sender-gone", parts)
-        pipe.outbound.clear()
-        pipe.inbound.clear()
-        pipe.outbound_bytes = 0
-        pipe.inbound_bytes = 0
+        pipe.clear()
 
     def changed(self) -> None:
         """Tell whoever waits."""

@@ -1,6 +1,7 @@
 """A double queue per peer, bounded in messages and in bytes (RFC 28: "double queue")."""
 
 from collections import deque
+from itertools import islice
 from typing import Final
 
 from antiphon.native import mypyc_attr
@@ -11,6 +12,8 @@ __all__ = ("Pipe", "PipeEnd", "message_size")
 #: What a frame costs besides its bytes: a list slot and an object's header.
 _FRAME_COST: Final = 64
 _UNBOUNDED: Final = 2**62
+#: A queue is weighed again when this part of its bound has come in since it last was.
+_WEIGH_EVERY: Final = 16
 
 
 def message_size(parts: list[bytes]) -> int:
@@ -19,6 +22,11 @@ def message_size(parts: list[bytes]) -> int:
     for part in parts:
         total += len(part) + _FRAME_COST
     return total
+
+
+def _weigh(queue: deque[list[bytes]]) -> int:
+    # The oldest message is left out: it is let in whatever its size.
+    return sum(message_size(parts) for parts in islice(queue, 1, None))
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -40,7 +48,8 @@ class Pipe:
 
     A queue that has reached its bound counts as full until it has shrunk to its low-water mark,
     half of the bound, so that a slow peer does not make the two sides wake each other for every
-    message.
+    message. What a queue weighs in bytes is bounded, too; as looking at each frame costs, it is
+    weighed only when enough has come in for that to matter.
     """
 
     def __init__(self, options: SocketOptions) -> None:
@@ -57,9 +66,11 @@ class Pipe:
         self.permanent = False
         self.inbound: deque[list[bytes]] = deque()
         self.outbound: deque[list[bytes]] = deque()
-        #: What the queues weigh in bytes. The oldest message is left out: it is let in whatever
-        #: its size, and a queue of one, the common case, needs no weighing.
+        #: What inbound weighed when that was last looked at, and the bytes that came in since.
         self.inbound_bytes = 0
+        #: When to look again.
+        self.weigh_at = 0
+        #: What outbound weighs at most.
         self.outbound_bytes = 0
         #: Messages that have passed in each direction.
         self.received = 0
@@ -68,6 +79,9 @@ class Pipe:
         self.paused = False
         #: True between outbound becoming full and reaching its low-water mark.
         self.blocked = False
+        # True while a queue is full by its bytes: then they are kept exact.
+        self._inbound_heavy = False
+        self._outbound_heavy = False
         #: Whether the fair queue or the load balancer hold this pipe.
         self.in_fair_queue = False
         self.in_balancer = False
@@ -79,6 +93,9 @@ class Pipe:
         self.receive_limit: int = options.rcvhwm or _UNBOUNDED
         self.send_limit_bytes: int = options.sndhwm_bytes
         self.receive_limit_bytes: int = options.rcvhwm_bytes
+        self.weigh_at = self.receive_limit_bytes // _WEIGH_EVERY
+
+    # Outbound.
 
     def push(self, parts: list[bytes]) -> None:
         """Queue a message for the peer; the caller has looked at ``blocked``."""
@@ -86,52 +103,65 @@ class Pipe:
         outbound.append(parts)
         self.sent += 1
         count = len(outbound)
-        if count > 1:
-            self.outbound_bytes += message_size(parts)
-        if count >= self.send_limit or self.outbound_bytes >= self.send_limit_bytes:
+        if count >= self.send_limit:
             self.blocked = True
         if count == 1:
+            self.outbound_bytes = 0
             self.end.outbound_ready()
+            return
+        self.outbound_bytes += message_size(parts)
+        if self.outbound_bytes >= self.send_limit_bytes:
+            self.outbound_bytes = _weigh(outbound)
+            if self.outbound_bytes >= self.send_limit_bytes:
+                self.blocked = self._outbound_heavy = True
 
     def take_outbound(self) -> list[bytes]:
         """Remove the oldest message for the peer; the far end does that when it can write."""
         outbound = self.outbound
         parts = outbound.popleft()
-        if outbound:
+        if self._outbound_heavy and outbound:
             self.outbound_bytes -= message_size(outbound[0])
         return parts
 
     def unblocked(self) -> bool:
         """Tell, once, that a full outbound queue has reached its low-water mark."""
-        if (
-            not self.blocked
-            or len(self.outbound) > self.send_limit // 2
-            or self.outbound_bytes > self.send_limit_bytes // 2
-        ):
+        if not self.blocked or len(self.outbound) > self.send_limit // 2:
             return False
-        self.blocked = False
+        if self._outbound_heavy and self.outbound_bytes > self.send_limit_bytes // 2:
+            return False
+        self.blocked = self._outbound_heavy = False
         return True
+
+    # Inbound.
 
     def room(self) -> int:
         """Return how many more messages may come in; 0 when the queue is full."""
-        if self.inbound_bytes >= self.receive_limit_bytes:
+        if self.inbound_full():
             return 0
         return max(self.receive_limit - len(self.inbound), 0)
 
+    def inbound_full(self) -> bool:
+        """Tell whether inbound has reached its bound in bytes."""
+        if self._inbound_heavy:
+            return True
+        if self.inbound_bytes < self.weigh_at:
+            return False
+        limit = self.receive_limit_bytes
+        self.inbound_bytes = _weigh(self.inbound)
+        self.weigh_at = min(self.inbound_bytes + limit // _WEIGH_EVERY, limit)
+        self._inbound_heavy = self.inbound_bytes >= limit
+        return self._inbound_heavy
+
     def put_inbound(self, messages: list[list[bytes]]) -> None:
         """Add messages from the peer."""
-        inbound = self.inbound
-        for parts in messages:
-            if inbound:
-                self.inbound_bytes += message_size(parts)
-            inbound.append(parts)
-            self.received += 1
+        self.inbound += messages
+        self.received += len(messages)
 
     def take_inbound(self) -> list[bytes]:
         """Remove the oldest message from the peer; reading goes on at the low-water mark."""
         inbound = self.inbound
         parts = inbound.popleft()
-        if inbound:
+        if self._inbound_heavy and inbound:
             self.inbound_bytes -= message_size(inbound[0])
         if self.paused:
             self.check_inbound()
@@ -139,10 +169,23 @@ class Pipe:
 
     def check_inbound(self) -> None:
         """Let the far end read again if inbound had been full and is at its low-water mark."""
-        if (
-            self.paused
-            and len(self.inbound) <= self.receive_limit // 2
-            and self.inbound_bytes <= self.receive_limit_bytes // 2
-        ):
-            self.paused = False
-            self.end.inbound_room()
+        if not self.paused or len(self.inbound) > self.receive_limit // 2:
+            return
+        heavy = self._inbound_heavy and self.inbound_bytes > self.receive_limit_bytes // 2
+        if heavy and self.inbound:
+            return
+        self.paused = self._inbound_heavy = False
+        self.end.inbound_room()
+
+    def disconnected(self) -> None:
+        """Take note that there is no far end any longer; the queues stay as they are."""
+        self.end = PipeEnd()
+        self.paused = self._inbound_heavy = False
+        self.weigh_at = 0
+
+    def clear(self) -> None:
+        """Empty both queues."""
+        self.inbound.clear()
+        self.outbound.clear()
+        self.inbound_bytes = self.outbound_bytes = 0
+        self._inbound_heavy = self._outbound_heavy = False

@@ -8,7 +8,7 @@ from antiphon.engine.exchange import Attachment, Exchange
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import EADDRINUSE, ENOCOMPATPROTO, EndpointError
 from antiphon.options import SocketOptions
-from antiphon.patterns.pipe import Pipe, PipeEnd
+from antiphon.patterns.pipe import Pipe, PipeEnd, message_size
 from antiphon.wire.pairs import illegal_pair_reason
 
 __all__ = ("InprocExchange",)
@@ -40,19 +40,30 @@ class _End(PipeEnd):
     def move(self) -> None:
         near = self.near
         far = self.far
-        batch: list[list[bytes]] = []
-        room = far.room()
-        while near.outbound and len(batch) < room:
-            # The receiver may put a routing id in front: the list is its own from here on.
-            batch.append(near.take_outbound())
-        if batch:
-            self.far_core.pattern.deliver(far, batch)
+        while near.outbound and self._move_some():
+            pass
         far.paused = bool(near.outbound)
         if near.unblocked():
             self.near_core.pattern.writable(near)
         connected = self.connected
         if connected is not None and not near.outbound:
             connected.drained()
+
+    def _move_some(self) -> bool:
+        near = self.near
+        far = self.far
+        batch: list[list[bytes]] = []
+        room = far.room()
+        while near.outbound and len(batch) < room:
+            # The receiver may put a routing id in front: the list is its own from here on.
+            parts = near.take_outbound()
+            batch.append(parts)
+            far.inbound_bytes += message_size(parts)
+            if far.inbound_bytes >= far.weigh_at:
+                break
+        if batch:
+            self.far_core.pattern.deliver(far, batch)
+        return room > 0
 
 
 class _Bound(Attachment):

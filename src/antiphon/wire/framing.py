@@ -22,6 +22,8 @@ MAX_FRAME_SIZE: Final = 2**63 - 1
 #: A first buffer for a frame in arrival; it doubles as bytes really come.
 _FIRST_BUFFER: Final = 65536
 
+_NONE_QUICK: Final = -1
+
 #: Outcomes of FrameDecoder.decode.
 STARVED: Final = 0
 FULL: Final = 1
@@ -72,10 +74,10 @@ class FrameDecoder:
         self.max_frame = max_frame
         self.max_command = max_command
         self.max_frames = max_frames
-        # Message frames are refused until the handshake is over; after it, a short one needs no
-        # further check unless the bound is shorter still.
+        # Message frames are refused until the handshake is over; after it, a short one, whose
+        # flags are at most MORE, needs no further check unless the bound is shorter still.
         self._traffic = False
-        self._quick = False
+        self._quick = _NONE_QUICK
         #: Whole messages, oldest first; the owner takes them away.
         self.messages: list[list[bytes]] = []
         #: The body of the command that made decode() return COMMAND_READY.
@@ -94,7 +96,8 @@ class FrameDecoder:
     def begin_traffic(self, max_command: int) -> None:
         """Accept messages from now on, and commands of at most ``max_command`` bytes."""
         self._traffic = True
-        self._quick = self.max_frame < 0 or self.max_frame >= _MAX_SHORT
+        if self.max_frame < 0 or self.max_frame >= _MAX_SHORT:
+            self._quick = MORE
         self.max_command = max_command
 
     def _add(self, data: bytes) -> None:
@@ -162,7 +165,7 @@ class FrameDecoder:
         quick = self._quick
         while position < last:
             flags = data[position]
-            if quick and flags <= MORE:
+            if flags <= quick:
                 start = position + 2
                 stop = start + data[position + 1]
             else:
@@ -181,15 +184,16 @@ class FrameDecoder:
                 self.command = data[start:stop]
                 return COMMAND_READY
             parts.append(data[start:stop])
-            if not flags & MORE:
-                if len(parts) > self.max_frames:
-                    self._refuse_count()
-                messages.append(parts)
-                parts = []
-                self._parts = parts
-                if len(messages) >= limit:
-                    self._position = position
-                    return FULL
+            if flags & MORE:
+                continue
+            if len(parts) > self.max_frames:
+                self._refuse_count()
+            messages.append(parts)
+            parts = []
+            self._parts = parts
+            if len(messages) >= limit:
+                self._position = position
+                return FULL
         return self._starve(position)
 
     def _starve(self, position: int) -> int:
