@@ -10,6 +10,7 @@ from antiphon.patterns.reqrep import ROUTED, UNKNOWN_ID, Router
 
 __all__ = ("Relay", "Trace")
 
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Trace:
     """Sees the frames of messages at each hop; override hop()."""
