@@ -7,6 +7,8 @@ from typing import NamedTuple
 import pytest
 import zmq as libzmq
 
+import antiphon.zmq as zmq
+
 from .peers import PATIENCE_MS, Socket, Sockets, endpoint_of
 from .raw import NULL_GREETING, RawListener, RawPeer, command, frame, greeting, message, ready
 
@@ -125,6 +127,8 @@ class Service:
             stranger.read_to_end()
         self.serve()
         assert not self.router.poll(0)
+        assert isinstance(self.router, zmq.Socket)
+        assert self.router.stats().failures == {rejection.reason: 1}
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ _NONE_QUICK: Final = -1
 STARVED: Final = 0
 FULL: Final = 1
 COMMAND_READY: Final = 2
+_GOING_ON: Final = -1
 
 _HEADERS_LAST: Final = tuple(bytes([0, size]) for size in range(256))
 _HEADERS_MORE: Final = tuple(bytes([MORE, size]) for size in range(256))
@@ -150,10 +151,9 @@ class FrameDecoder:
         if data:
             self._add(data)
         if self._size >= 0:
-            if self.missing:
-                return STARVED
-            if self._finish():
-                return COMMAND_READY
+            outcome = self._finish()
+            if outcome != _GOING_ON:
+                return outcome
         messages = self.messages
         if len(messages) >= limit:
             return FULL
@@ -235,7 +235,9 @@ class FrameDecoder:
         self._data = b""
         self._position = 0
 
-    def _finish(self) -> bool:
+    def _finish(self) -> int:
+        if self.missing:
+            return STARVED
         body = bytes(self._body)
         flags = self._flags
         self._size = -1
@@ -243,14 +245,14 @@ class FrameDecoder:
         self._body = bytearray()
         if flags & COMMAND:
             self.command = body
-            return True
+            return COMMAND_READY
         self._parts.append(body)
         if len(self._parts) > self.max_frames:
             self._refuse_count()
         if not flags & MORE:
             self.messages.append(self._parts)
             self._parts = []
-        return False
+        return _GOING_ON
 
     def _refuse_count(self) -> None:
         raise ProtocolError("too-many-frames", f"a message of more than {self.max_frames} frames")
