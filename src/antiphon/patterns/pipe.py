@@ -188,4 +188,4 @@ class Pipe:
         self.inbound.clear()
         self.outbound.clear()
         self.inbound_bytes = self.outbound_bytes = 0
-        self._inbound_heavy = self._outbound_heavy = False
+        self.blocked = self._inbound_heavy = self._outbound_heavy = False

@@ -108,6 +108,8 @@ class Req(Pattern):
             raise StateError("this REQ has sent a request: receive its reply first")
         if not self.balancer.ready:
             return False
+        if self._reply is not None:
+            self.drop("unexpected-reply", self._reply)
         expected = self._next_envelope()
         self._asked = self.balancer.send(expected + parts)
         self._expected = expected
@@ -221,7 +223,8 @@ class Rep(Pattern):
             return None
         body = parts.index(_DELIMITER) + 1
         self._envelope = parts[:body]
-        self._asker = self.fair_queue.last
+        pipe = self.fair_queue.last
+        self._asker = pipe if pipe is not None and pipe.attached else None
         self._answering = True
         return parts[body:]
 

@@ -35,17 +35,20 @@ class FairQueue:
             self.last = None
 
     def take(self) -> list[bytes] | None:
-        """Return the next message, or None; ``last`` is then the pipe that it came from."""
+        """Return the next message, or None; ``last`` is then the pipe that it came from.
+
+        That pipe may have been detached meanwhile.
+        """
         ready = self.ready
         if not ready:
             return None
-        pipe = ready[0]
+        pipe = ready.popleft()
+        pipe.in_fair_queue = False
+        # This may make the far end read on, which may bring more messages or end the connection.
         parts = pipe.take_inbound()
-        if not pipe.inbound:
-            ready.popleft()
-            pipe.in_fair_queue = False
-        elif len(ready) > 1:
-            ready.rotate(-1)
+        if pipe.inbound and not pipe.in_fair_queue:
+            pipe.in_fair_queue = True
+            ready.append(pipe)
         self.last = pipe
         return parts
 

@@ -147,7 +147,7 @@ def is_own_end(sock: socket.socket) -> bool:
     return sock.getsockname() == sock.getpeername()  # type: ignore[no-any-return]
 
 
-def endpoint_of(name: tuple[str, int]) -> str:
-    """Return the endpoint of a socket's name: ``tcp://address:port``."""
-    host, port = name[0], name[1]
+def endpoint_of(name: tuple[object, ...]) -> str:
+    """Return the endpoint of a socket's name: ``tcp://address:port``; IPv6 names have two more."""
+    host, port = str(name[0]), name[1]
     return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"

@@ -16,6 +16,7 @@ __all__ = ("COMMAND_READY", "FULL", "STARVED", "FrameDecoder", "encode_command",
 MORE: Final = 1
 LONG: Final = 2
 COMMAND: Final = 4
+_KNOWN_FLAGS: Final = MORE | LONG | COMMAND
 _MAX_SHORT: Final = 255
 #: RFC 37: bit 63 of a long size is zero.
 MAX_FRAME_SIZE: Final = 2**63 - 1
@@ -169,6 +170,8 @@ class FrameDecoder:
                 start = position + 2
                 stop = start + data[position + 1]
             else:
+                if flags > _KNOWN_FLAGS:
+                    raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
                 start = position + (9 if flags & LONG else 2)
                 if start > end:
                     break
@@ -205,8 +208,6 @@ class FrameDecoder:
         return STARVED
 
     def _check(self, flags: int, size: int) -> None:
-        if flags > (MORE | LONG | COMMAND):
-            raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
         if size > MAX_FRAME_SIZE:
             raise ProtocolError("bad-length", "a frame's size has its highest bit set")
         if flags & COMMAND:

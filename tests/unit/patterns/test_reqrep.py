@@ -1,0 +1,537 @@
+"""REQ, REP, DEALER and ROUTER without connections: pipes are attached, filled and emptied here."""
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from antiphon.errors import EFSM, EHOSTUNREACH, HostUnreachable, StateError
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import DUPLICATE_ID, Pattern
+from antiphon.patterns.pipe import Pipe, PipeEnd
+from antiphon.patterns.reqrep import QUEUE_FULL, ROUTED, UNKNOWN_ID, Dealer, Rep, Req, Router
+
+
+def options(hwm: int = 1000) -> SocketOptions:
+    chosen = SocketOptions()
+    chosen.sndhwm = chosen.rcvhwm = hwm
+    return chosen
+
+
+def join(pattern: Pattern, routing_id: bytes = b"") -> Pipe:
+    pipe = Pipe(pattern.options)
+    pipe.routing_id = routing_id
+    assert not pattern.attach(pipe)
+    return pipe
+
+
+def comes(pattern: Pattern, pipe: Pipe, *parts: bytes) -> None:
+    pattern.deliver(pipe, [list(parts)])
+
+
+def goes(pipe: Pipe) -> list[bytes]:
+    return pipe.take_outbound()
+
+
+def everything(pattern: Pattern) -> list[list[bytes]]:
+    messages = []
+    while (parts := pattern.try_recv()) is not None:
+        messages.append(parts)
+    return messages
+
+
+def new_req(
+    peers: int = 1, relaxed: bool = False, correlate: bool = False
+) -> tuple[Req, list[Pipe]]:
+    req = Req(options(), 0xFFFFFFFE)
+    req.options.req_relaxed = relaxed
+    req.options.req_correlate = correlate
+    return req, [join(req) for _ in range(peers)]
+
+
+def test_req_puts_an_empty_frame_in_front_and_takes_it_away() -> None:
+    """E2, E4, E12, R28.3, R28.4: two frames on the wire, one for the application."""
+    req, (peer,) = new_req()
+    assert req.try_send([b"Hello"])
+    assert goes(peer) == [b"", b"Hello"]
+    comes(req, peer, b"", b"World", b"", b"more")
+    assert req.try_recv() == [b"World", b"", b"more"]
+
+
+def test_req_alternates() -> None:
+    """K1, R28.2: receiving first and sending twice are errors, and change nothing."""
+    req, (peer,) = new_req()
+    with pytest.raises(StateError) as caught:
+        req.try_recv()
+    assert caught.value.errno == EFSM
+    req.try_send([b"1"])
+    with pytest.raises(StateError):
+        req.try_send([b"2"])
+    assert req.try_recv() is None
+    comes(req, peer, b"", b"answer")
+    assert (req.can_send(), req.can_recv()) == (False, True)
+    assert req.try_recv() == [b"answer"]
+    assert (req.can_send(), req.can_recv()) == (True, False)
+    assert len(peer.outbound) == 1
+
+
+def test_req_asks_each_peer_in_turn_and_needs_one() -> None:
+    """R28.1, R28.5, R28.6, R28.7: without a peer nothing is taken, and the state stays."""
+    req, _ = new_req(0)
+    assert not req.can_send()
+    assert not req.try_send([b"early"])
+    for peer in [join(req) for _ in range(5)] * 2:
+        assert req.try_send([b"q"])
+        assert goes(peer) == [b"", b"q"]
+        comes(req, peer, b"", b"a")
+        assert req.try_recv() == [b"a"]
+
+
+def test_req_takes_the_reply_only_from_the_peer_it_asked() -> None:
+    """R28.8, R28.9, OFF: also before it has asked, and once it has its answer."""
+    req, (asked, other) = new_req(2)
+    comes(req, asked, b"", b"unasked")
+    req.try_send([b"q"])
+    comes(req, other, b"", b"foreign")
+    assert req.try_recv() is None
+    comes(req, asked, b"", b"right")
+    comes(req, asked, b"", b"again")
+    assert req.try_recv() == [b"right"]
+    assert req.drops == {"unexpected-reply": 3}
+
+
+def test_req_waits_for_nobody_else_when_the_asked_peer_has_gone() -> None:
+    """E15, OFF: strict request-reply does not recover by itself; a reply in hand stays."""
+    req, (asked, other) = new_req(2)
+    req.try_send([b"q"])
+    req.detach(asked)
+    comes(req, other, b"", b"foreign")
+    assert req.try_recv() is None
+    assert req.drops == {"peer-gone": 1, "unexpected-reply": 1}
+
+
+@pytest.mark.parametrize("reply", [[b"World"], [b"x", b"", b"World"], [b""], [b"x", b"World"]])
+def test_req_skips_malformed_replies_and_goes_on_waiting(reply: list[bytes]) -> None:
+    """E12, R28.3: no delimiter in front, or no body behind it."""
+    req, (peer,) = new_req()
+    req.try_send([b"q"])
+    comes(req, peer, *reply)
+    assert not req.can_recv()
+    comes(req, peer, b"", b"good")
+    assert req.try_recv() == [b"good"]
+    assert req.drops == {"wrong-envelope": 1}
+
+
+def test_req_relaxed_may_ask_again_and_asks_the_next_peer() -> None:
+    """N5: the reply to the abandoned request is dropped and counted."""
+    req, (first, second) = new_req(2, relaxed=True)
+    req.try_send([b"1"])
+    assert req.can_send()
+    req.try_send([b"2"])
+    comes(req, first, b"", b"late")
+    comes(req, second, b"", b"answer")
+    assert req.try_recv() == [b"answer"]
+    assert req.drops == {"unexpected-reply": 1}
+
+
+def test_req_relaxed_drops_a_reply_that_was_never_fetched() -> None:
+    """N1, N5: and counts it, as every message that ends in the socket."""
+    req, (peer,) = new_req(relaxed=True)
+    req.try_send([b"1"])
+    comes(req, peer, b"", b"first")
+    req.try_send([b"2"])
+    assert not req.can_recv()
+    comes(req, peer, b"", b"second")
+    assert req.try_recv() == [b"second"]
+    assert sum(req.drops.values()) == 1
+
+
+def test_req_correlate_numbers_requests_and_matches_replies() -> None:
+    """N5: an id of four octets before the delimiter, another one each time, round the clock."""
+    req, (peer,) = new_req(relaxed=True, correlate=True)
+    numbers = []
+    for body in (b"1", b"2"):
+        req.try_send([body])
+        number, empty, sent = goes(peer)
+        assert (empty, sent) == (b"", body)
+        numbers.append(number)
+    assert numbers == [b"\xff\xff\xff\xff", b"\0\0\0\0"]
+    for wrong in ([numbers[0], b"", b"1"], [b"", b"1"], [numbers[1], b"x", b"1"], [numbers[1]]):
+        comes(req, peer, *wrong)
+    assert req.try_recv() is None
+    comes(req, peer, numbers[1], b"", b"2")
+    assert req.try_recv() == [b"2"]
+    assert req.drops == {"wrong-envelope": 4}
+
+
+def test_rep_alternates() -> None:
+    """E11, K1, R28.12: sending first, sending twice and receiving twice are errors."""
+    rep = Rep(options())
+    peer = join(rep)
+    with pytest.raises(StateError):
+        rep.try_send([b"a"])
+    assert rep.try_recv() is None
+    comes(rep, peer, b"", b"1")
+    comes(rep, peer, b"", b"2")
+    assert rep.try_recv() == [b"1"]
+    assert (rep.can_send(), rep.can_recv()) == (True, False)
+    with pytest.raises(StateError):
+        rep.try_recv()
+    assert rep.try_send([b"a"])
+    with pytest.raises(StateError):
+        rep.try_send([b"a"])
+    assert rep.try_recv() == [b"2"]
+
+
+@pytest.mark.parametrize("hops", [0, 1, 2, 5])
+def test_the_envelope_grows_and_shrinks_hop_by_hop(hops: int) -> None:
+    """E3, E5, E6, E13, K2, R28.15-R28.17, R28.39, R28.40: REQ, n proxies, REP and back."""
+    req, (wire,) = new_req()
+    routers = [Router(options(), 7) for _ in range(hops)]
+    sides = [join(router, b"hop%d" % number) for number, router in enumerate(routers)]
+    req.try_send([b"\x00\xff", b"", b"more"])
+    parts = goes(wire)
+    for router, side in zip(routers, sides, strict=True):
+        comes(router, side, *parts)
+        parts = router.try_recv() or []
+    assert parts == [b"hop%d" % n for n in reversed(range(hops))] + [b"", b"\x00\xff", b"", b"more"]
+    rep = Rep(options())
+    asker = join(rep)
+    comes(rep, asker, *parts)
+    assert rep.try_recv() == [b"\x00\xff", b"", b"more"]
+    rep.try_send([b"", b"World"])
+    parts = goes(asker)
+    for router, side in zip(reversed(routers), reversed(sides), strict=True):
+        assert router.try_send(parts)
+        parts = goes(side)
+    comes(req, wire, *parts)
+    assert req.try_recv() == [b"", b"World"]
+
+
+@pytest.mark.parametrize("request_", [[b"x"], [b"x", b"y"], [b"x", b""], [b""]])
+def test_rep_discards_what_has_no_delimiter_or_no_body(request_: list[bytes]) -> None:
+    """K2, R28.13: the next valid one is served."""
+    rep = Rep(options())
+    peer = join(rep)
+    rep.deliver(peer, [request_, [b"", b"valid"]])
+    assert rep.try_recv() == [b"valid"]
+    assert rep.drops == {"wrong-envelope": 1}
+
+
+def test_rep_answers_each_peer_in_turn_along_its_own_way() -> None:
+    """R28.10, R28.14, R28.17: the reply goes to the originator."""
+    rep = Rep(options())
+    peers = [join(rep) for _ in range(3)]
+    for index, peer in enumerate(peers * 2):
+        comes(rep, peer, b"via", b"", b"%d" % index)
+    for index, peer in enumerate(peers * 2):
+        assert rep.try_recv() == [b"%d" % index]
+        rep.try_send([b"re %d" % index])
+        assert goes(peer) == [b"via", b"", b"re %d" % index]
+
+
+def test_rep_never_blocks_on_a_reply() -> None:
+    """R28.18, R28.19, OFF: for a peer that is full or gone it is dropped and counted."""
+    rep = Rep(options(hwm=1))
+    full, gone = join(rep), join(rep)
+    for number in range(2):
+        comes(rep, full, b"", b"%d" % number)
+        rep.try_recv()
+        assert rep.try_send([b"a"])
+    comes(rep, gone, b"", b"q")
+    comes(rep, gone, b"", b"never served")
+    rep.try_recv()
+    rep.detach(gone)
+    assert rep.try_send([b"a"])
+    assert rep.try_recv() is None
+    assert rep.drops == {"queue-full": 1, "sender-gone": 1, "peer-gone": 1}
+
+
+def test_rep_answers_again_after_an_interruption() -> None:
+    """R28.18, R28.23: what waited for the old connection is dropped; the new one has room."""
+    rep = Rep(options(hwm=1))
+    peer = join(rep)
+    peer.permanent = True
+    comes(rep, peer, b"", b"1")
+    rep.try_recv()
+    rep.try_send([b"never read"])
+    comes(rep, peer, b"", b"2")
+    rep.interrupted(peer)
+    assert rep.try_recv() is None
+    comes(rep, peer, b"", b"3")
+    assert rep.try_recv() == [b"3"]
+    rep.try_send([b"re 3"])
+    assert rep.drops == {"peer-gone": 1, "sender-gone": 1}
+    assert goes(peer) == [b"", b"re 3"]
+
+
+def test_dealer_adds_and_removes_nothing() -> None:
+    """K2, K4, K5, R28.21: many requests may be under way, and any number of replies come."""
+    dealer = Dealer(options())
+    peer = join(dealer)
+    for parts in ([b"", b"1"], [b""], [b"x", b"", b"y"]):
+        assert dealer.try_send(parts)
+        assert goes(peer) == parts
+        comes(dealer, peer, *parts)
+        assert dealer.try_recv() == parts
+
+
+def test_dealer_sends_and_receives_in_turn() -> None:
+    """R28.20, R28.27, R28.30."""
+    dealer = Dealer(options())
+    peers = [join(dealer) for _ in range(5)]
+    for index, peer in enumerate(peers):
+        dealer.deliver(peer, [[b"%d" % index, b"first"], [b"%d" % index, b"second"]])
+        dealer.try_send([b"to %d" % index])
+        assert goes(peer) == [b"to %d" % index]
+    order = [[b"%d" % index, which] for which in (b"first", b"second") for index in range(5)]
+    assert everything(dealer) == order
+
+
+def test_dealer_takes_nothing_that_no_peer_has_room_for() -> None:
+    """R28.26, R28.28, R28.29: nobody there, or everybody full; then one has room again."""
+    dealer = Dealer(options(hwm=1))
+    assert not dealer.can_send()
+    assert not dealer.try_send([b"m"])
+    peers = [join(dealer) for _ in range(2)]
+    assert [dealer.try_send([b"m"]) for _ in range(3)] == [True, True, False]
+    goes(peers[1])
+    assert peers[1].unblocked()
+    dealer.writable(peers[1])
+    assert dealer.can_send()
+    assert dealer.try_send([b"n"])
+    assert (list(peers[1].outbound), dealer.drops) == ([[b"n"]], {})
+
+
+def test_dealer_destroys_the_queues_of_a_peer_that_has_gone() -> None:
+    """R28.24, OFF: what it sent is not given out, what waits for it is counted."""
+    dealer = Dealer(options())
+    peer = join(dealer)
+    comes(dealer, peer, b"in")
+    dealer.try_send([b"out"])
+    dealer.detach(peer)
+    assert (dealer.can_send(), dealer.can_recv(), dealer.try_recv()) == (False, False, None)
+    assert dealer.drops == {"sender-gone": 1, "peer-gone": 1}
+
+
+def test_dealer_sends_again_to_a_full_peer_that_comes_back() -> None:
+    """R28.24, R28.26: under IMMEDIATE a pipe is detached and attached again, with empty queues."""
+    dealer = Dealer(options(hwm=1))
+    peer = join(dealer)
+    dealer.try_send([b"lost"])
+    dealer.detach(peer)
+    assert not dealer.attach(peer)
+    assert dealer.can_send()
+
+
+def test_router_gives_each_nameless_peer_an_id_of_its_own() -> None:
+    """E8, E9, E10, R1, R5, R28.35: five octets, the first zero, counted up, and never again."""
+    router = Router(options(), 0xFFFFFFFD)
+    ids = [join(router).routing_id for _ in range(5)]
+    assert ids[:3] == [b"\0\xff\xff\xff\xfe", b"\0\xff\xff\xff\xff", b"\0\0\0\0\0"]
+    assert len(set(ids)) == 5
+    router.detach(router.peers[ids[0]])
+    assert join(router).routing_id not in ids
+
+
+def test_router_passes_over_an_id_that_a_peer_has_chosen() -> None:
+    """R5, R6, R28.35: nothing that a peer announces makes a generated id a duplicate."""
+    router = Router(options(), 0)
+    join(router, b"\0\0\0\0\1")
+    assert join(router).routing_id == b"\0\0\0\0\2"
+
+
+def test_router_knows_a_peer_by_the_id_it_chose() -> None:
+    """E8, E13, K3, K4, K6, R3, R4, R28.36, R28.38-R28.41: ids in front, in turn; none behind."""
+    router = Router(options(), 0)
+    peers = {name: join(router, name) for name in (b"A", b"B", b"\xff" * 255)}
+    for name, peer in peers.items():
+        router.deliver(peer, [[b"1"], [b"", b"2"]])
+        assert router.try_send([name, b"", name, b"x"])
+        assert goes(peer) == [b"", name, b"x"]
+    assert everything(router) == [[n, b"1"] for n in peers] + [[n, b"", b"2"] for n in peers]
+
+
+def test_router_refuses_a_second_peer_of_the_same_id() -> None:
+    """R7, R28.35: the old one keeps its id and its messages, whatever becomes of the new one."""
+    router = Router(options(), 0)
+    old, new = join(router, b"X"), Pipe(router.options)
+    new.routing_id = b"X"
+    comes(router, old, b"from old")
+    assert router.attach(new) == DUPLICATE_ID
+    router.detach(new)
+    router.try_send([b"X", b"to old"])
+    assert goes(old) == [b"to old"]
+    assert everything(router) == [[b"X", b"from old"]]
+    assert router.drops == {DUPLICATE_ID: 1}
+
+
+class _End(PipeEnd):
+    closed = ""
+
+    def close_peer(self, reason: str) -> None:
+        self.closed = reason
+
+
+def test_router_hands_an_id_over() -> None:
+    """R7, R28.34: the old connection is closed and its queues are dropped and counted."""
+    router = Router(options(), 0)
+    router.options.router_handover = True
+    old = join(router, b"X")
+    old.end = end = _End()
+    comes(router, old, b"in")
+    router.try_send([b"X", b"out"])
+    new = join(router, b"X")
+    assert (end.closed, old.attached) == ("handover", False)
+    router.detach(old)
+    router.try_send([b"X", b"to new"])
+    assert goes(new) == [b"to new"]
+    assert router.try_recv() is None
+    assert router.drops == {"sender-gone": 1, "peer-gone": 1}
+
+
+def test_router_drops_what_it_cannot_route() -> None:
+    """R9, R28.42, R28.43: sending succeeds; each message is counted under its reason."""
+    router = Router(options(hwm=1), 0)
+    join(router, b"X")
+    assert router.can_send()
+    for parts in ([b"nobody", b"m"], [b"X", b"1"], [b"X", b"2"], [b"X"], [b"nobody"]):
+        assert router.try_send(parts)
+    assert router.drops == {"unknown-id": 1, "queue-full": 1, "id-only": 2}
+
+
+def test_mandatory_router_says_what_it_cannot_route() -> None:
+    """R10, R28.42, OFF: unknown and gone peers are errors, a full one waits; it stays usable."""
+    router = Router(options(hwm=1), 0)
+    router.options.router_mandatory = True
+    assert not router.can_send()
+    peer = join(router, b"X")
+    with pytest.raises(HostUnreachable) as caught:
+        router.try_send([b"nobody", b"m"])
+    assert (caught.value.errno, caught.value.routing_id) == (EHOSTUNREACH, b"nobody")
+    assert router.try_send([b"X", b"1"])
+    assert not router.can_send()
+    assert not router.try_send([b"X", b"2"])
+    goes(peer)
+    assert peer.unblocked()
+    router.writable(peer)
+    assert router.try_send([b"X", b"2"])
+    comes(router, peer, b"pending")
+    router.detach(peer)
+    assert router.try_recv() is None
+    with pytest.raises(HostUnreachable):
+        router.try_send([b"X", b"3"])
+    assert router.drops == {"peer-gone": 1, "sender-gone": 1}
+
+
+def test_route_tells_what_became_of_a_message_and_drops_none() -> None:
+    """R28.41, R28.42: the three outcomes."""
+    router = Router(options(hwm=1), 0)
+    peer = join(router, b"X")
+    outcomes = [router.route(name, [b"m"]) for name in (b"nobody", b"X", b"X")]
+    assert outcomes == [UNKNOWN_ID, ROUTED, QUEUE_FULL]
+    assert (list(peer.outbound), router.drops) == ([[b"m"]], {})
+
+
+class _Session:
+    """One connection of a peer, and what has passed over it."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self.pipe = pipe
+        self.said: list[list[bytes]] = []
+        self.heard: list[list[bytes]] = []
+        self.accepted: list[list[bytes]] = []
+        self.arrived: list[list[bytes]] = []
+
+
+_NAMES = st.sampled_from([b"A", b"B", b"C"])
+
+
+class RouterMachine(RuleBasedStateMachine):
+    """Peers come, go, talk and read in any order; every message is accounted for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.router = Router(options(hwm=3), 0)
+        self.live: dict[bytes, _Session] = {}
+        self.gone: list[_Session] = []
+        self.dropped = {"unknown-id": 0, "queue-full": 0, DUPLICATE_ID: 0}
+        self.count = 0
+
+    def _body(self) -> bytes:
+        self.count += 1
+        return b"%d" % self.count
+
+    @rule(name=_NAMES, handover=st.booleans())
+    def peer_comes(self, name: bytes, handover: bool) -> None:
+        self.router.options.router_handover = handover
+        pipe = Pipe(self.router.options)
+        pipe.routing_id = name
+        refused = name in self.live and not handover
+        assert self.router.attach(pipe) == (DUPLICATE_ID if refused else "")
+        self.dropped[DUPLICATE_ID] += refused
+        if not refused:
+            self.gone += [self.live.pop(name)] if name in self.live else []
+            self.live[name] = _Session(pipe)
+
+    @rule(name=_NAMES)
+    def peer_goes(self, name: bytes) -> None:
+        if name in self.live:
+            session = self.live.pop(name)
+            self.router.detach(session.pipe)
+            self.gone.append(session)
+
+    @rule(name=_NAMES, count=st.integers(1, 3))
+    def peer_talks(self, name: bytes, count: int) -> None:
+        if name in self.live:
+            session = self.live[name]
+            messages = [[self._body()] for _ in range(min(count, session.pipe.room()))]
+            session.said += [list(parts) for parts in messages]
+            if messages:
+                self.router.deliver(session.pipe, messages)
+
+    @rule(name=_NAMES)
+    def peer_reads(self, name: bytes) -> None:
+        session = self.live.get(name)
+        if session is not None and session.pipe.outbound:
+            session.arrived.append(goes(session.pipe))
+            if session.pipe.unblocked():
+                self.router.writable(session.pipe)
+
+    @rule()
+    def application_receives(self) -> None:
+        waiting = any(session.pipe.inbound for session in self.live.values())
+        assert self.router.can_recv() == waiting
+        parts = self.router.try_recv()
+        assert (parts is not None) == waiting
+        if parts is not None:
+            self.live[parts[0]].heard.append(parts[1:])
+
+    @rule(name=_NAMES)
+    def application_sends(self, name: bytes) -> None:
+        body = [self._body()]
+        session = self.live.get(name)
+        full = session is not None and session.pipe.blocked
+        assert self.router.try_send([name, *body])
+        if session is None or full:
+            self.dropped["queue-full" if full else "unknown-id"] += 1
+        else:
+            session.accepted.append(body)
+
+    @invariant()
+    def nothing_is_lost_doubled_or_reordered(self) -> None:
+        for session in self.live.values():
+            assert session.heard + list(session.pipe.inbound) == session.said
+            assert session.arrived + list(session.pipe.outbound) == session.accepted
+        for session in self.gone:
+            assert session.heard == session.said[: len(session.heard)]
+            assert session.arrived == session.accepted[: len(session.arrived)]
+
+    @invariant()
+    def what_is_dropped_is_counted(self) -> None:
+        unheard = sum(len(s.said) - len(s.heard) for s in self.gone)
+        unread = sum(len(s.accepted) - len(s.arrived) for s in self.gone)
+        expected = {**self.dropped, "sender-gone": unheard, "peer-gone": unread}
+        assert self.router.drops == {reason: n for reason, n in expected.items() if n}
+
+
+TestRouterMachine = RouterMachine.TestCase
