@@ -84,7 +84,8 @@ class Reactor(Descriptors):
         timeout = self._bounded(timeout)
         lock = self.lock
         if lock is None or timeout == 0.0:
-            events = self.poller.poll(timeout, _MAX_EVENTS)
+            # Typed, so that compiled code takes it apart without asking what it is.
+            events: list[tuple[int, int]] = self.poller.poll(timeout, _MAX_EVENTS)
         else:
             events = self._poll_unlocked(timeout, lock)
         streams = self.streams

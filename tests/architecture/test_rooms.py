@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "hosts": WORDS | {"patterns", "engine", "transport", "reactor"},
     "zmq": WORDS | {"engine", "patterns", "hosts"},
     "build": {"wire"},
-    "broker": WORDS | {"patterns", "engine", "transport", "reactor", "hosts", "build"},
+    "broker": WORDS | {"wire", "patterns", "engine", "transport", "reactor", "hosts", "build"},
     "cli": WORDS | {"engine", "zmq", "broker", "build", ""},
     "__init__": {"build"},
     "__main__": {"cli"},

@@ -72,9 +72,9 @@ class Broker:
         return BrokerStats(
             requests=state.requests,
             replies=state.replies,
-            in_flight=len(state.busy),
+            in_flight=state.in_flight,
             waiting=len(state.waiting),
-            workers=len(state.served),
+            workers=len(state.workers),
             idle=len(state.idle),
             clients=self._relay.clients(),
             retried=state.retried,

@@ -1,6 +1,9 @@
 """Joins the broker's state to its two ROUTERs: each message goes on as soon as it has come."""
 
-from antiphon.broker.state import CLIENT_GONE, BrokerState
+from typing import Final
+
+from antiphon.broker.dialect import envelope_of, frames_of, is_ready, open_envelope, wrap
+from antiphon.broker.state import CLIENT_GONE, BrokerState, Request, Worker
 from antiphon.engine.socket import SocketCore
 from antiphon.instrument import Instrument
 from antiphon.native import mypyc_attr
@@ -9,6 +12,10 @@ from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import ROUTED, UNKNOWN_ID, Router
 
 __all__ = ("Relay", "Trace")
+
+#: Why a worker's message ended here.
+_MALFORMED: Final = "malformed"
+_LATE_REPLY: Final = "late-reply"
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -20,11 +27,34 @@ class Trace:
 
 
 class _Workers(Consumer):
+    """Takes what the workers send: answers and READY. The backend is always read (L9)."""
+
     def __init__(self, relay: "Relay") -> None:
         self.relay = relay
 
     def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        self.relay.from_worker(pipe.routing_id, messages)
+        relay = self.relay
+        for message in messages:
+            relay.from_worker(pipe.routing_id, message)
+        messages.clear()
+        relay.feed()
+
+
+class _Clients(Consumer):
+    """Takes requests while they are wanted (L9); the others stay and are queued.
+
+    Whenever requests are wanted none is queued: these go before nobody.
+    """
+
+    def __init__(self, relay: "Relay") -> None:
+        self.relay = relay
+
+    def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        wanted = self.relay.state.wanted()
+        if wanted > 0:
+            for message in messages[:wanted]:
+                self.relay.request(pipe.routing_id, message)
+            del messages[:wanted]
 
 
 class _WorkerEvents(Instrument):
@@ -32,15 +62,8 @@ class _WorkerEvents(Instrument):
         self.relay = relay
 
     def peer_disconnected(self, endpoint: str, routing_id: bytes, reason: str) -> None:
-        self.relay.worker_gone(routing_id)
-
-
-class _Clients(Consumer):
-    def __init__(self, relay: "Relay") -> None:
-        self.relay = relay
-
-    def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        self.relay.from_client(pipe.routing_id, messages)
+        self.relay.state.worker_gone(routing_id)
+        self.relay.feed()
 
 
 class _ClientEvents(Instrument):
@@ -68,68 +91,72 @@ class Relay:
         """Return how many clients are connected."""
         return len(self._frontend.peers)
 
-    def from_worker(self, worker: bytes, messages: list[list[bytes]]) -> None:
-        """Take all that a worker sent: answers and READY (L9: the backend is always read)."""
+    def request(self, client: bytes, message: list[bytes]) -> None:
+        """Take a client's request."""
+        if self.trace is not None:
+            self.show("frontend in", client, message)
+        envelope = envelope_of(client)
+        request = Request(client, envelope, wrap(envelope, message))
+        worker = self.state.on_request(request)
+        if worker is not None:
+            self._assign(worker, request.task)
+
+    def from_worker(self, routing_id: bytes, message: list[bytes]) -> None:
+        """Take a worker's answer and give it to the client, or take its READY."""
+        if self.trace is not None:
+            self.show("backend in", routing_id, message)
         state = self.state
-        for frames in messages:
-            if self.trace is not None:
-                self.trace.hop("backend in", [worker, *frames])
-            reply = state.on_worker(worker, frames)
-            if reply is None:
-                continue
-            if self.trace is not None:
-                self.trace.hop("frontend out", [state.client, *reply])
-            status = self._frontend.route(state.client, reply)
-            if status != ROUTED:
-                state.drop(CLIENT_GONE if status == UNKNOWN_ID else status)
-        messages.clear()
-        self._feed()
+        worker = state.workers.get(routing_id)
+        request = None if worker is None else worker.request
+        reply = None if request is None else open_envelope(request.envelope, message)
+        if worker is None or request is None or reply is None:
+            self._on_other(routing_id, message, request)
+            return
+        state.on_reply(worker)
+        if self.trace is not None:
+            self.show("frontend out", request.client, reply)
+        status = self._frontend.route(request.client, reply)
+        if status != ROUTED:
+            state.drop(CLIENT_GONE if status == UNKNOWN_ID else status)
 
-    def from_client(self, client: bytes, messages: list[list[bytes]]) -> None:
-        """Take requests while they are wanted (L9); the others stay and are queued.
+    def _on_other(self, routing_id: bytes, message: list[bytes], request: Request | None) -> None:
+        """Take what is no answer to a worker's request: READY, or something to be dropped."""
+        if is_ready(message):
+            self.state.on_ready(routing_id)
+        else:
+            self.state.drop(_LATE_REPLY if request is None else _MALFORMED)
 
-        Whenever requests are wanted none is queued: this one goes before nobody.
-        """
-        wanted = self.state.wanted()
-        if wanted > 0:
-            for frames in messages[:wanted]:
-                self._request(client, frames)
-            del messages[:wanted]
-
-    def worker_gone(self, worker: bytes) -> None:
-        """Give the request of a worker that has gone to another one."""
-        self.state.worker_gone(worker)
-        self._feed()
-
-    def _feed(self) -> None:
+    def feed(self) -> None:
         """Give idle workers what waits: first what lost its worker, then each client in turn."""
         state = self.state
-        while state.idle and state.waiting:
-            self._assign(state.dispatch())
+        while state.waiting:
+            worker = state.dispatch()
+            if worker is None or worker.request is None:
+                break
+            self._assign(worker, worker.request.task)
         queue = self._frontend.fair_queue
-        for _ in range(state.wanted()):
-            frames = queue.take()
-            client = queue.last
-            if frames is None or client is None:
-                return
-            self._request(client.routing_id, frames)
+        if queue.ready:
+            for _ in range(state.wanted()):
+                message = queue.take()
+                client = queue.last
+                if message is None or client is None:
+                    return
+                self.request(client.routing_id, message)
 
-    def _request(self, client: bytes, frames: list[bytes]) -> None:
+    def _assign(self, worker: Worker, task: list[bytes]) -> None:
         if self.trace is not None:
-            self.trace.hop("frontend in", [client, *frames])
-        self._assign(self.state.on_client(client, frames))
+            self.show("backend out", worker.routing_id, task)
+        if self._backend.route(worker.routing_id, task) != ROUTED:
+            self.state.worker_gone(worker.routing_id)
 
-    def _assign(self, task: list[bytes] | None) -> None:
-        if task is None:
-            return
-        worker = self.state.worker
+    def show(self, hop: str, routing_id: bytes, message: list[bytes]) -> None:
+        """Let the trace see a message's frames, with the routing id that the socket adds."""
         if self.trace is not None:
-            self.trace.hop("backend out", [worker, *task])
-        if self._backend.route(worker, task) != ROUTED:
-            self.state.worker_gone(worker)
+            self.trace.hop(hop, [routing_id, *frames_of(message)])
 
 
 def _router(core: SocketCore) -> Router:
+    core.forwarding = True
     pattern = core.pattern
     if not isinstance(pattern, Router):
         raise TypeError("a broker's sockets are ROUTERs")

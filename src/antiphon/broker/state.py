@@ -1,34 +1,43 @@
 """The load-balancing broker without its sockets: stimulus in, instructions out (L1-L14).
 
-Workers announce themselves with READY and get requests as replies; the worker that has been idle
-for longest is next (L3). A request belongs to one worker at a time, until it is answered, handed
-to another worker because that one has gone, or given up after ``retries`` of those.
+Workers announce themselves and get requests as replies; the worker that has been idle for longest
+is next (L3). A request belongs to one worker at a time, until it is answered, handed to another
+worker because that one has gone, or given up after ``retries`` of those. What a message says is
+none of the state's business: see the dialect.
 """
 
 from collections import deque
 from typing import Final
 
-__all__ = ("READY", "BrokerState", "Request")
-
-READY: Final = b"READY"
-_EMPTY: Final = b""
-_READY_FRAMES: Final = [_EMPTY, READY]
+__all__ = ("CLIENT_GONE", "BrokerState", "Request", "Worker")
 
 #: Why a message ended here; keys of BrokerState.dropped.
-MALFORMED: Final = "malformed"
-LATE_REPLY: Final = "late-reply"
 CLIENT_GONE: Final = "client-gone"
 
 
 class Request:
-    """A request that the broker has accepted and that has not ended yet."""
+    """A request that the broker has accepted and that has not ended yet.
 
-    def __init__(self, client: bytes, frames: list[bytes]) -> None:
+    ``task`` is what a worker gets: the client's message in the client's ``envelope``.
+    """
+
+    def __init__(self, client: bytes, envelope: bytes, task: list[bytes]) -> None:
         self.client = client
-        #: ``["", body, ...]``, as it came from the client.
-        self.frames = frames
+        self.envelope = envelope
+        self.task = task
         #: How many workers have been lost with it.
         self.losses = 0
+
+
+class Worker:
+    """A worker that has said READY and is connected."""
+
+    def __init__(self, routing_id: bytes) -> None:
+        self.routing_id = routing_id
+        #: What it works on, or None while it is idle.
+        self.request: Request | None = None
+        #: How many requests it has answered.
+        self.replies = 0
 
 
 class BrokerState:
@@ -43,22 +52,19 @@ class BrokerState:
         self.backlog = backlog
         #: True once no new requests are taken.
         self.draining = False
-        #: Idle workers, the least recently used first.
-        self.idle: deque[bytes] = deque()
-        #: What each busy worker works on.
-        self.busy: dict[bytes, Request] = {}
+        #: The workers by routing id.
+        self.workers: dict[bytes, Worker] = {}
+        #: The idle ones, the least recently used first.
+        self.idle: deque[Worker] = deque()
         #: Requests that wait for a worker, those of lost workers first.
         self.waiting: deque[Request] = deque()
-        #: The worker that dispatch() has chosen, and the client that on_worker() answers.
-        self.worker = b""
-        self.client = b""
+        #: Requests that workers work on.
+        self.in_flight = 0
         self.requests = 0
         self.replies = 0
         self.retried = 0
         self.lost = 0
         self.dropped: dict[str, int] = {}
-        #: Replies by worker, of those that are connected.
-        self.served: dict[bytes, int] = {}
 
     def wanted(self) -> int:
         """Return how many requests may be taken from clients now (L9)."""
@@ -68,81 +74,62 @@ class BrokerState:
 
     def finished(self) -> bool:
         """Tell whether every accepted request has ended."""
-        return not self.busy and not self.waiting
+        return not self.in_flight and not self.waiting
 
-    def on_client(self, client: bytes, frames: list[bytes]) -> list[bytes] | None:
-        """Take a request ``["", body, ...]``; returns what dispatch() would return."""
+    def on_request(self, request: Request) -> Worker | None:
+        """Take a request; returns the worker that it goes to, or None if it has to wait."""
         self.requests += 1
-        request = Request(client, frames)
         if self.waiting or not self.idle:
             self.waiting.append(request)
             return None
         return self._assign(request)
 
-    def dispatch(self) -> list[bytes] | None:
-        """Return the next message for ``worker``, or None when nothing or nobody is free.
-
-        It is ``["", client id, "", body, ...]``; the routing id of the worker is left out.
-        """
+    def dispatch(self) -> Worker | None:
+        """Give a worker what waits; returns the worker, or None if nothing or nobody is free."""
         if not self.waiting or not self.idle:
             return None
         return self._assign(self.waiting.popleft())
 
-    def _assign(self, request: Request) -> list[bytes]:
+    def _assign(self, request: Request) -> Worker:
         worker = self.idle.popleft()
-        self.busy[worker] = request
-        self.worker = worker
-        return [_EMPTY, request.client, *request.frames]
+        worker.request = request
+        self.in_flight += 1
+        return worker
 
-    def on_worker(self, worker: bytes, frames: list[bytes]) -> list[bytes] | None:
-        """Take ``["", READY]`` or ``["", client id, "", body, ...]``.
-
-        Returns the reply for ``client``, without its routing id, or None. Only a message of
-        exactly two frames is READY: no client id and no body can be mistaken for it (L10).
-        """
-        if len(frames) < 3 or frames[0] != _EMPTY:
-            if frames == _READY_FRAMES:
-                self._on_ready(worker)
-            else:
-                self.drop(MALFORMED)
-            return None
-        request = self.busy.get(worker)
-        if request is None:
-            self.drop(LATE_REPLY)
-            return None
-        client = frames[1]
-        if client != request.client:
-            self.drop(MALFORMED)
-            return None
-        del self.busy[worker]
-        self.idle.append(worker)
-        self.served[worker] += 1
+    def on_reply(self, worker: Worker) -> None:
+        """Take note that a busy worker has answered: it is idle, and next after all others."""
+        worker.request = None
+        worker.replies += 1
+        self.in_flight -= 1
         self.replies += 1
-        self.client = client
-        return frames[2:]
+        self.idle.append(worker)
 
-    def _on_ready(self, worker: bytes) -> None:
-        if worker not in self.served:
-            self.served[worker] = 0
+    def on_ready(self, routing_id: bytes) -> None:
+        """Take note that a worker is there; saying so twice changes nothing (L11)."""
+        worker = self.workers.get(routing_id)
+        if worker is None:
+            worker = self.workers[routing_id] = Worker(routing_id)
             self.idle.append(worker)
-            return
-        request = self.busy.pop(worker, None)
-        if request is not None:
+        elif worker.request is not None:
             # It has started anew under its old id: what it worked on is lost with its past.
-            self._retry(request)
+            self._take_back(worker.request)
+            worker.request = None
             self.idle.append(worker)
 
-    def worker_gone(self, worker: bytes) -> None:
+    def worker_gone(self, routing_id: bytes) -> None:
         """Forget a worker whose connection has ended; its request goes to another one."""
-        if self.served.pop(worker, -1) < 0:
+        worker = self.workers.pop(routing_id, None)
+        if worker is None:
             return
-        request = self.busy.pop(worker, None)
-        if request is None:
+        if worker.request is None:
             self.idle.remove(worker)
         else:
-            self._retry(request)
+            self._take_back(worker.request)
+            worker.request = None
 
-    def _retry(self, request: Request) -> None:
+    def _take_back(self, request: Request) -> None:
+        """Let a request whose worker has gone wait for another one, or give it up."""
+        self.in_flight -= 1
         request.losses += 1
         if request.losses > self.retries:
             self.lost += 1

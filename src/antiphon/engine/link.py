@@ -11,9 +11,9 @@ from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Time
 from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
-from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.pipe import Pipe, message_size
 from antiphon.wire.connection import CLOSED, TRAFFIC, Connection
-from antiphon.wire.framing import FULL, encode_message
+from antiphon.wire.framing import FULL, STARVED, encode_message
 
 __all__ = ("Link", "LinkOwner")
 
@@ -64,6 +64,9 @@ class Link(Receiver):
         self.pipe = pipe
         self.stream = stream
         self.connection = connection
+        self.decoder = connection.decoder
+        # Whether messages are passed on as they are on the wire.
+        self._forwarding = connection.forwarding
         self.open = True
         #: True once the peer's handshake was accepted.
         self.established = False
@@ -94,17 +97,24 @@ class Link(Receiver):
         self.heartbeat.heard = True
         pipe = self.pipe
         pipe.inbound_bytes += len(data)
-        self._after(self.connection.receive(data, pipe.receive_limit - len(pipe.inbound)))
+        outcome = self.connection.receive(data, pipe.receive_limit - len(pipe.inbound))
+        if outcome == STARVED and self.established and pipe.inbound_bytes < pipe.weigh_at:
+            decoder = self.decoder
+            self.missing = decoder.missing
+            if decoder.messages:
+                self.pattern.deliver(pipe, decoder.messages)
+            return
+        self._after(outcome)
 
     def body_buffer(self) -> memoryview:
         """Return room for bytes of a large frame."""
-        return self.connection.decoder.body_buffer()
+        return self.decoder.body_buffer()
 
     def body_received(self, count: int) -> None:
         """Go on with a large frame."""
         self.heartbeat.heard = True
         self.pipe.inbound_bytes += count
-        self.connection.decoder.body_received(count)
+        self.decoder.body_received(count)
         self._after(self.connection.receive(b"", self.pipe.room()))
 
     def closed(self, reason: str, detail: str) -> None:
@@ -142,11 +152,10 @@ class Link(Receiver):
         connection = self.connection
         if not self.established and connection.state == TRAFFIC and not self._establish():
             return
-        decoder = connection.decoder
+        decoder = self.decoder
         self.missing = decoder.missing
-        messages = decoder.messages
-        if messages:
-            self.pattern.deliver(self.pipe, messages)
+        if decoder.messages:
+            self.pattern.deliver(self.pipe, decoder.messages)
         if connection.noticed and not self._notice():
             return
         pipe = self.pipe
@@ -219,42 +228,62 @@ class Link(Receiver):
         """Write commands first, then messages, until all is away or the system takes no more."""
         self._scheduled = False
         self._writing = False
-        while self.open:
-            chunks = self._gather()
-            if not chunks:
-                break
+        if not self.open:
+            return
+        pipe = self.pipe
+        chunks = self._gather()
+        while chunks:
             if not self.stream.write(chunks):
                 self._writing = True
                 break
-            if not self.pipe.outbound and not self.connection.output:
+            if not pipe.outbound:
                 break
-        if not self.open:
-            return
+            chunks = self._gather()
+        if pipe.blocked or self._paused or self.finishing:
+            self._written()
+
+    def _written(self) -> None:
+        """See to what had to wait for room, or for the end."""
         if self._paused and not self._writing and not self.pipe.paused:
             self._paused = False
             self.stream.resume_reading()
+        if not self.established:
+            return
         pipe = self.pipe
-        if pipe.blocked and self.established and pipe.unblocked():
+        if pipe.blocked and pipe.unblocked():
             self.pattern.writable(pipe)
-        if self.finishing and self.established and not self._writing and not self.pipe.outbound:
+        if self.finishing and not self._writing and not pipe.outbound:
             self.close(ProtocolError("closed", "the socket has closed this connection"))
 
     def _gather(self) -> list[bytes]:
-        connection = self.connection
-        chunks: list[bytes] = []
-        if connection.output:
-            chunks = connection.output
-            connection.output = []
-        if not self.established:
-            return [b"".join(chunks)] if chunks else chunks
+        """Return what is to be written next: commands, then messages up to about a chunk."""
         pipe = self.pipe
         outbound = pipe.outbound
-        size = 0
-        while outbound and size < _CHUNK:
-            size += encode_message(pipe.take_outbound(), chunks)
-        if size < LARGE_FRAME:
+        chunks = self.connection.output
+        if chunks:
+            self.connection.output = []
+        elif self._forwarding and len(outbound) == 1 and self.established:
+            chunks = outbound[0]
+            pipe.outbound_taken(1)
+            return chunks
+        else:
+            chunks = []
+        if not outbound or not self.established:
             return [b"".join(chunks)] if chunks else chunks
-        return _join_small(chunks)
+        count = size = 0
+        for message in outbound:
+            if self._forwarding:
+                chunks += message
+                size += message_size(message)
+            else:
+                size += encode_message(message, chunks)
+            count += 1
+            if size >= _CHUNK:
+                break
+        pipe.outbound_taken(count)
+        if len(chunks) == 1:
+            return chunks
+        return [b"".join(chunks)] if size < LARGE_FRAME else _join_small(chunks)
 
     # Time.
 

@@ -62,6 +62,9 @@ class SocketCore:
         self.options = options.copy()
         self.options.socket_type = socket_type
         self.pattern = _make_pattern(socket_type, self.options, network)
+        #: Whether messages stay in their wire form, because they are passed on; set before the first
+        #: bind() or connect().
+        self.forwarding = False
         self.type_name: bytes = SOCKET_TYPE_NAMES[socket_type]
         self.last_endpoint = ""
         #: True once close() was called; messages may still be on their way out.
@@ -284,7 +287,8 @@ class SocketCore:
     ) -> Link:
         """Join a stream to a pipe."""
         local = Local(self.type_name, options.routing_id, binder, options.metadata)
-        connection = Connection(NullMechanism(local), options.maxmsgsize, options.max_frames)
+        mechanism = NullMechanism(local)
+        connection = Connection(mechanism, options.maxmsgsize, options.max_frames, self.forwarding)
         return Link(self.network, owner, options, self.pattern, pipe, stream, connection)
 
     def link_established(self, link: Link) -> None:

@@ -1,6 +1,7 @@
 """A double queue per peer, bounded in messages and in bytes (RFC 28: "double queue")."""
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
@@ -18,13 +19,15 @@ _WEIGH_EVERY: Final = 16
 
 def message_size(parts: list[bytes]) -> int:
     """Return what a message weighs in a queue, in bytes, counting what each frame costs."""
+    if len(parts) == 1:
+        return len(parts[0]) + _FRAME_COST
     total = 0
     for part in parts:
         total += len(part) + _FRAME_COST
     return total
 
 
-def _weigh(queue: deque[list[bytes]]) -> int:
+def _weigh(queue: Iterable[list[bytes]]) -> int:
     # The oldest message is left out: it is let in whatever its size.
     return sum(message_size(parts) for parts in islice(queue, 1, None))
 
@@ -65,7 +68,8 @@ class Pipe:
         #: True for a connection that we initiated: the queues outlive it (R28.23).
         self.permanent = False
         self.inbound: deque[list[bytes]] = deque()
-        self.outbound: deque[list[bytes]] = deque()
+        #: A list, as the far end takes many at once.
+        self.outbound: list[list[bytes]] = []
         #: What inbound weighed when that was last looked at, and the bytes that came in since.
         self.inbound_bytes = 0
         #: When to look again.
@@ -101,12 +105,10 @@ class Pipe:
         """Queue a message for the peer; the caller has looked at ``blocked``."""
         outbound = self.outbound
         outbound.append(parts)
-        self.sent += 1
         count = len(outbound)
         if count >= self.send_limit:
             self.blocked = True
         if count == 1:
-            self.outbound_bytes = 0
             self.end.outbound_ready()
             return
         self.outbound_bytes += message_size(parts)
@@ -115,13 +117,17 @@ class Pipe:
             if self.outbound_bytes >= self.send_limit_bytes:
                 self.blocked = self._outbound_heavy = True
 
-    def take_outbound(self) -> list[bytes]:
-        """Remove the oldest message for the peer; the far end does that when it can write."""
+    def outbound_taken(self, count: int) -> None:
+        """Remove the oldest messages for the peer: the far end has them."""
         outbound = self.outbound
-        parts = outbound.popleft()
-        if self._outbound_heavy and outbound:
-            self.outbound_bytes -= message_size(outbound[0])
-        return parts
+        self.sent += count
+        if count == len(outbound):
+            outbound.clear()
+            self.outbound_bytes = 0
+            return
+        del outbound[:count]
+        if self._outbound_heavy:
+            self.outbound_bytes = _weigh(outbound)
 
     def unblocked(self) -> bool:
         """Tell, once, that a full outbound queue has reached its low-water mark."""

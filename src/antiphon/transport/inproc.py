@@ -54,14 +54,14 @@ class _End(PipeEnd):
         far = self.far
         batch: list[list[bytes]] = []
         room = far.room()
-        while near.outbound and len(batch) < room:
+        for parts in near.outbound:
+            if len(batch) >= room or far.inbound_bytes >= far.weigh_at:
+                break
             # The receiver may put a routing id in front: the list is its own from here on.
-            parts = near.take_outbound()
             batch.append(parts)
             far.inbound_bytes += message_size(parts)
-            if far.inbound_bytes >= far.weigh_at:
-                break
         if batch:
+            near.outbound_taken(len(batch))
             self.far_core.pattern.deliver(far, batch)
         return room > 0
 

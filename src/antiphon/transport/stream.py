@@ -1,5 +1,6 @@
 """A connected socket as a stream: reads when polled, writes what fits, keeps the rest."""
 
+import os
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -16,8 +17,10 @@ from antiphon.transport.descriptors import (
 
 __all__ = ("SocketStream",)
 
+#: What a read may bring: most peers send little at once, and a large buffer costs on each call.
+_FIRST_READ: Final = 4096
 #: Larger reads make the allocator map and fault pages on each call (measured: half the speed).
-_READ_SIZE: Final = 65536
+_MAX_READ: Final = 65536
 #: How many chunks one sendmsg() gets, well below what systems allow.
 _MAX_CHUNKS: Final = 64
 
@@ -30,9 +33,14 @@ class SocketStream(DescriptorStream):
         self.descriptors = descriptors
         self.sock = sock
         self.fd: int = sock.fileno()
-        # Bound once: they are called for every message.
-        self._recv: Callable[[int], bytes] = sock.recv
-        self._send: Callable[[bytes], int] = sock.send
+        # These cost less per call than recv() and send(); where they do not work on sockets,
+        # those two do.
+        self._read: Callable[[int, int], bytes] = os.read
+        self._write: Callable[[int, bytes], int] = os.write
+        if os.name != "posix":
+            self._read = lambda _fd, size: sock.recv(size)
+            self._write = lambda _fd, data: sock.send(data)
+        self._read_size = _FIRST_READ
         self.receiver = Receiver()
         #: What the system has not taken yet.
         self.rest: list[bytes] = []
@@ -46,29 +54,33 @@ class SocketStream(DescriptorStream):
 
     def on_events(self, events: int) -> None:
         """Write what waits, then read once; level-triggered polling comes back for more."""
-        if events & WRITABLE and self.rest:
-            self._write_rest()
-        if not events & ~WRITABLE or not self.open:
+        if events != READABLE and not self._goes_on(events):
             return
         receiver = self.receiver
-        if not self.reading:
-            if events & (HANG_UP | ERROR):
-                receiver.closed("connection-lost", "the connection was lost")
-        elif receiver.missing >= LARGE_FRAME:
-            self._read_body()
+        if receiver.missing >= LARGE_FRAME:
+            self._read_body(receiver)
+            return
+        try:
+            data = self._read(self.fd, self._read_size)
+        except OSError as error:
+            self._read_failed(error)
+            return
+        if data:
+            if len(data) == self._read_size:
+                self._read_size = _MAX_READ
+            receiver.received(data)
         else:
-            try:
-                data = self._recv(_READ_SIZE)
-            except OSError as error:
-                self._read_failed(error)
-                return
-            if data:
-                receiver.received(data)
-            else:
-                receiver.closed("peer-closed", "the peer has closed the connection")
+            receiver.closed("peer-closed", "the peer has closed the connection")
 
-    def _read_body(self) -> None:
-        receiver = self.receiver
+    def _goes_on(self, events: int) -> bool:
+        """See to all events but READABLE; returns whether to read."""
+        if events & WRITABLE and self.rest:
+            self._write_rest()
+        if self.open and not self.reading and events & (HANG_UP | ERROR):
+            self.receiver.closed("connection-lost", "the connection was lost")
+        return self.open and self.reading and bool(events & ~WRITABLE)
+
+    def _read_body(self, receiver: Receiver) -> None:
         try:
             with receiver.body_buffer() as room:
                 count: int = self.sock.recv_into(room)
@@ -96,7 +108,7 @@ class SocketStream(DescriptorStream):
         try:
             while chunks:
                 if len(chunks) == 1:
-                    sent = self._send(chunks[0])
+                    sent = self._write(self.fd, chunks[0])
                     if sent == len(chunks[0]):
                         return True
                 else:

@@ -18,16 +18,19 @@ from antiphon.wire.command import (
     encode_ping,
     encode_pong,
 )
-from antiphon.wire.framing import COMMAND_READY, STARVED, FrameDecoder, encode_command
+from antiphon.wire.framing import COMMAND_READY, STARVED, FrameDecoder, WireDecoder, encode_command
 from antiphon.wire.greeting import GREETING_SIZE, check_signature, decode_greeting, encode_greeting
 from antiphon.wire.mechanism import Mechanism
 
-__all__ = ("CLOSED", "GREETING", "HANDSHAKE", "TRAFFIC", "Connection")
+__all__ = ("CLOSED", "GREETING", "HANDSHAKE", "NOTICED", "TRAFFIC", "Connection")
 
 GREETING: Final = 0
 HANDSHAKE: Final = 1
 TRAFFIC: Final = 2
 CLOSED: Final = 3
+
+#: An outcome of receive(), beside those of FrameDecoder.decode(): commands or an error have come.
+NOTICED: Final = 3
 
 #: A stranger's command: metadata of 1 KiB and the largest mechanism command fit in.
 _MAX_HANDSHAKE_COMMAND: Final = 2048
@@ -41,11 +44,15 @@ class Connection:
     """The state of one connection.
 
     ``mechanism`` also tells what our side says of itself; ``max_frame`` is MAXMSGSIZE (bytes, -1
-    for none); ``max_frames`` bounds the frames of one message.
+    for none); ``max_frames`` bounds the frames of one message; ``forwarding`` leaves messages in
+    their wire form, for those who pass them on.
     """
 
-    def __init__(self, mechanism: Mechanism, max_frame: int, max_frames: int) -> None:
+    def __init__(
+        self, mechanism: Mechanism, max_frame: int, max_frames: int, forwarding: bool = False
+    ) -> None:
         self.mechanism = mechanism
+        self.forwarding = forwarding
         self.state = GREETING
         #: Why the connection closed, or None.
         self.error: ProtocolError | None = None
@@ -57,7 +64,8 @@ class Connection:
         self.peer_ttl_ms = 0
         #: Set by commands and errors: they change what is above.
         self.noticed = False
-        self.decoder = FrameDecoder(max_frame, _MAX_HANDSHAKE_COMMAND, max_frames)
+        decoder = WireDecoder if forwarding else FrameDecoder
+        self.decoder: FrameDecoder = decoder(max_frame, _MAX_HANDSHAKE_COMMAND, max_frames)
         self._greeting = b""
 
     @property
@@ -74,21 +82,22 @@ class Connection:
         """Take bytes from the peer; decode at most until ``limit`` messages wait.
 
         Without bytes, decoding goes on with what was received before. Returns STARVED or FULL as
-        FrameDecoder.decode does; never raises for what a peer sent.
+        FrameDecoder.decode() does, and in place of STARVED returns NOTICED when more than messages
+        has come; never raises for what a peer sent.
         """
         try:
             if self.state != TRAFFIC:
                 data = self._receive_greeting(data)
                 if self.state != HANDSHAKE:
-                    return STARVED
+                    return NOTICED
             outcome = self.decoder.decode(data, limit)
             while outcome == COMMAND_READY:
                 self._on_command(self.decoder.command)
                 outcome = self.decoder.decode(b"", limit)
         except ProtocolError as error:
             self.fail(error)
-            return STARVED
-        return outcome
+            return NOTICED
+        return NOTICED if self.noticed and outcome == STARVED else outcome
 
     def _receive_greeting(self, data: bytes) -> bytes:
         """Take what belongs to the greeting; returns the rest."""

@@ -2,7 +2,8 @@
 
     flags (1) | size (1, or 8 when LONG) | body
 
-The decoder is fed whatever came from the network and collects whole messages. A frame whose body
+The decoders are fed whatever came from the network and collect whole messages: FrameDecoder as
+lists of frames, WireDecoder as they are on the wire, for those who pass them on. A frame whose body
 has not all arrived moves into a buffer of its own that grows as bytes come in, so that feeding is
 linear whatever the chunks, and an announced size alone allocates next to nothing.
 """
@@ -11,7 +12,17 @@ from typing import Final
 
 from antiphon.errors import ProtocolError
 
-__all__ = ("COMMAND_READY", "FULL", "STARVED", "FrameDecoder", "encode_command", "encode_message")
+__all__ = (
+    "COMMAND_READY",
+    "FULL",
+    "STARVED",
+    "FrameDecoder",
+    "WireDecoder",
+    "decode_message",
+    "encode_command",
+    "encode_message",
+    "encode_prefix",
+)
 
 MORE: Final = 1
 LONG: Final = 2
@@ -25,11 +36,13 @@ _FIRST_BUFFER: Final = 65536
 
 _NONE_QUICK: Final = -1
 
-#: Outcomes of FrameDecoder.decode.
+#: Outcomes of decode().
 STARVED: Final = 0
 FULL: Final = 1
 COMMAND_READY: Final = 2
 _GOING_ON: Final = -1
+#: A header that has not all arrived.
+_INCOMPLETE: Final = -1
 
 _HEADERS_LAST: Final = tuple(bytes([0, size]) for size in range(256))
 _HEADERS_MORE: Final = tuple(bytes([MORE, size]) for size in range(256))
@@ -53,6 +66,13 @@ def encode_message(parts: list[bytes], out: list[bytes]) -> int:
     return total
 
 
+def encode_prefix(parts: list[bytes]) -> bytes:
+    """Return the wire form of frames that others of the same message follow."""
+    chunks: list[bytes] = []
+    encode_message([*parts, b""], chunks)
+    return b"".join(chunks[:-2])
+
+
 def _long_header(flags: int, size: int) -> bytes:
     return bytes([flags]) + size.to_bytes(8, "big")
 
@@ -63,6 +83,15 @@ def encode_command(body: bytes) -> bytes:
     if size > _MAX_SHORT:
         return bytes([COMMAND | LONG]) + size.to_bytes(8, "big") + body
     return bytes([COMMAND, size]) + body
+
+
+def decode_message(chunks: list[bytes]) -> list[bytes]:
+    """Return the frames of one whole message in the wire form that WireDecoder gives."""
+    data = b"".join(chunks)
+    decoder = FrameDecoder(-1, 0, len(data))
+    decoder.begin_traffic(0)
+    decoder.decode(data, 1)
+    return decoder.messages[0]
 
 
 class FrameDecoder:
@@ -84,8 +113,10 @@ class FrameDecoder:
         self.messages: list[list[bytes]] = []
         #: The body of the command that made decode() return COMMAND_READY.
         self.command = b""
+        # What decode() has left of its data, from _position on.
         self._data = b""
         self._position = 0
+        # What has come of the message in arrival.
         self._parts: list[bytes] = []
         # The frame in arrival: its flags, its announced size, and what has come of it.
         self._flags = 0
@@ -102,16 +133,7 @@ class FrameDecoder:
             self._quick = MORE
         self.max_command = max_command
 
-    def _add(self, data: bytes) -> None:
-        if self._size >= 0:
-            self._position = self._fill(data)
-            self._data = data
-        elif self._position < len(self._data):
-            self._data = self._data[self._position :] + data
-            self._position = 0
-        else:
-            self._data = data
-            self._position = 0
+    # The frame in arrival.
 
     def body_buffer(self) -> memoryview:
         """Return room for the next bytes of the frame in arrival, to receive straight into it.
@@ -142,70 +164,62 @@ class FrameDecoder:
         self.missing -= taken
         return taken
 
-    def decode(self, data: bytes, limit: int) -> int:
-        """Add ``data`` and decode until ``limit`` messages wait in ``messages`` or bytes run out.
-
-        Returns STARVED (more bytes are needed), FULL (the limit is reached) or COMMAND_READY (the
-        body of a command is in ``command``; call again, with no data, for what follows). Raises
-        ProtocolError.
-        """
-        if data:
-            self._add(data)
-        if self._size >= 0:
-            outcome = self._finish()
-            if outcome != _GOING_ON:
-                return outcome
-        messages = self.messages
-        if len(messages) >= limit:
-            return FULL
-        data = self._data
-        position = self._position
-        end = len(data)
-        last = end - 1
-        parts = self._parts
-        quick = self._quick
-        while position < last:
-            flags = data[position]
-            if flags <= quick:
-                start = position + 2
-                stop = start + data[position + 1]
-            else:
-                if flags > _KNOWN_FLAGS:
-                    raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
-                start = position + (9 if flags & LONG else 2)
-                if start > end:
-                    break
-                size = int.from_bytes(data[position + 1 : start], "big")
-                self._check(flags, size)
-                stop = start + size
-            if stop > end:
-                self._begin(flags, stop - start, start)
-                return STARVED
-            position = stop
-            if flags & COMMAND:
-                self._position = position
-                self.command = data[start:stop]
-                return COMMAND_READY
-            parts.append(data[start:stop])
-            if flags & MORE:
-                continue
-            if len(parts) > self.max_frames:
-                self._refuse_count()
-            messages.append(parts)
-            parts = []
-            self._parts = parts
-            if len(messages) >= limit:
-                self._position = position
-                return FULL
-        return self._starve(position)
-
-    def _starve(self, position: int) -> int:
-        # An idle connection holds on to nothing but the frames of a message in arrival.
-        if len(self._parts) > self.max_frames:
-            self._refuse_count()
-        self._data = self._data[position:]
+    def _begin(self, data: bytes, flags: int, start: int, size: int) -> int:
+        self._flags = flags
+        self._size = size
+        self._filled = 0
+        self.missing = size
+        self._body = bytearray(min(size, _FIRST_BUFFER))
+        self._fill(data[start:])
+        self._data = b""
         self._position = 0
         return STARVED
+
+    def _finish(self) -> int:
+        if self.missing:
+            return STARVED
+        body = bytes(self._body)
+        flags = self._flags
+        self._size = -1
+        self._filled = 0
+        self._body = bytearray()
+        if flags & COMMAND:
+            self.command = body
+            return COMMAND_READY
+        self._parts.append(body)
+        self._count_frame()
+        if not flags & MORE:
+            self._end_message()
+        return _GOING_ON
+
+    def _end_message(self) -> None:
+        self.messages.append(self._parts)
+        self._parts = []
+
+    def _count_frame(self) -> None:
+        if len(self._parts) > self.max_frames:
+            self._refuse_count()
+
+    def _refuse_count(self) -> None:
+        raise ProtocolError("too-many-frames", f"a message of more than {self.max_frames} frames")
+
+    # Headers.
+
+    def _header(self, data: bytes, position: int) -> int:
+        """Check a header that is not quick; returns where its body starts, or _INCOMPLETE.
+
+        The body's size is then in ``_size``, for the caller to take.
+        """
+        flags = data[position]
+        if flags > _KNOWN_FLAGS:
+            raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
+        start = position + (9 if flags & LONG else 2)
+        if start > len(data):
+            return _INCOMPLETE
+        size = int.from_bytes(data[position + 1 : start], "big")
+        self._check(flags, size)
+        self._size = size
+        return start
 
     def _check(self, flags: int, size: int) -> None:
         if size > MAX_FRAME_SIZE:
@@ -225,35 +239,188 @@ class FrameDecoder:
                 "message-too-long", f"a frame of {size} bytes; MAXMSGSIZE is {self.max_frame}"
             )
 
-    def _begin(self, flags: int, size: int, start: int) -> None:
-        rest = self._data[start:]
-        self._flags = flags
-        self._size = size
-        self._filled = 0
-        self.missing = size
-        self._body = bytearray(min(size, _FIRST_BUFFER))
-        self._fill(rest)
-        self._data = b""
-        self._position = 0
+    # Decoding.
 
-    def _finish(self) -> int:
-        if self.missing:
-            return STARVED
-        body = bytes(self._body)
-        flags = self._flags
-        self._size = -1
-        self._filled = 0
-        self._body = bytearray()
-        if flags & COMMAND:
-            self.command = body
-            return COMMAND_READY
-        self._parts.append(body)
+    def decode(self, data: bytes, limit: int) -> int:
+        """Add ``data`` and decode until ``limit`` messages wait in ``messages`` or bytes run out.
+
+        Returns STARVED (more bytes are needed), FULL (the limit is reached) or COMMAND_READY (the
+        body of a command is in ``command``; call again, with no data, for what follows). Raises
+        ProtocolError.
+        """
+        if self._size >= 0 or self._data:
+            outcome = self._resume(data)
+            if outcome != _GOING_ON:
+                return outcome
+            data = self._data
+        messages = self.messages
+        if len(messages) >= limit:
+            self._data = data
+            return FULL
+        position = self._position
+        end = len(data)
+        last = end - 1
+        parts = self._parts
+        quick = self._quick
+        while position < last:
+            flags = data[position]
+            if flags <= quick:
+                start = position + 2
+                stop = start + data[position + 1]
+                if stop > end:
+                    return self._begin(data, flags, start, stop - start)
+            else:
+                start = self._header(data, position)
+                if start < 0:
+                    break
+                stop = start + self._size
+                if stop > end:
+                    return self._begin(data, flags, start, stop - start)
+                self._size = -1
+                if flags & COMMAND:
+                    return self._take_command(data, start, stop)
+            parts.append(data[start:stop])
+            position = stop
+            if flags & MORE:
+                continue
+            if len(parts) > self.max_frames:
+                self._refuse_count()
+            messages.append(parts)
+            parts = self._parts = []
+            if len(messages) >= limit:
+                self._keep(data, position)
+                return FULL
+        return self._starve(data, position)
+
+    def _resume(self, data: bytes) -> int:
+        """Go on with what was left: fill the frame in arrival, or join the old bytes and the new."""
+        if self._size < 0:
+            if data:
+                self._data = self._data[self._position :] + data
+                self._position = 0
+            return _GOING_ON
+        if data:
+            self._position = self._fill(data)
+            self._data = data
+        return self._finish()
+
+    def _take_command(self, data: bytes, start: int, stop: int) -> int:
+        self.command = data[start:stop]
+        self._keep(data, stop)
+        return COMMAND_READY
+
+    def _keep(self, data: bytes, position: int) -> None:
+        if position < len(data):
+            self._data = data
+            self._position = position
+        else:
+            self._data = b""
+            self._position = 0
+
+    def _starve(self, data: bytes, position: int) -> int:
+        # An idle connection holds on to nothing but the frames of a message in arrival.
         if len(self._parts) > self.max_frames:
             self._refuse_count()
-        if not flags & MORE:
-            self.messages.append(self._parts)
-            self._parts = []
-        return _GOING_ON
+        self._data = data[position:]
+        self._position = 0
+        return STARVED
 
-    def _refuse_count(self) -> None:
-        raise ProtocolError("too-many-frames", f"a message of more than {self.max_frames} frames")
+
+class WireDecoder(FrameDecoder):
+    """Checks all that FrameDecoder checks, but leaves messages as they are on the wire.
+
+    A message is a list of chunks that together are its frames with their headers: one chunk where
+    it came at once, more where it came in pieces. Whoever passes messages on spares taking them
+    apart and putting them together again.
+    """
+
+    def __init__(self, max_frame: int, max_command: int, max_frames: int) -> None:
+        super().__init__(max_frame, max_command, max_frames)
+        # Each frame has a header of two bytes: nothing shorter has more frames than allowed.
+        self._harmless = 2 * max_frames
+        # The frames that are in _parts.
+        self._frames = 0
+
+    def decode(self, data: bytes, limit: int) -> int:
+        """Do as FrameDecoder.decode() does, with messages in their wire form."""
+        if self._size >= 0 or self._data:
+            outcome = self._resume(data)
+            if outcome != _GOING_ON:
+                return outcome
+            data = self._data
+        messages = self.messages
+        if len(messages) >= limit:
+            self._data = data
+            return FULL
+        stop = begin = self._position
+        end = len(data)
+        last = end - 1
+        quick = self._quick
+        while stop < last:
+            position = stop
+            flags = data[position]
+            if flags <= quick:
+                stop += 2 + data[position + 1]
+                if stop > end:
+                    return self._begin_body(data, begin, position)
+            else:
+                start = self._header(data, position)
+                if start < 0:
+                    break
+                stop = start + self._size
+                if stop > end:
+                    return self._begin_body(data, begin, position)
+                self._size = -1
+                if flags & COMMAND:
+                    self._add_chunk(data, begin, position)
+                    return self._take_command(data, start, stop)
+                flags &= MORE
+            if flags:
+                continue
+            if self._parts or stop - begin > self._harmless:
+                self._add_chunk(data, begin, stop)
+                self._end_message()
+            else:
+                messages.append([data[begin:stop]])
+            begin = stop
+            if len(messages) >= limit:
+                self._keep(data, stop)
+                return FULL
+        if begin < end:
+            self._add_chunk(data, begin, stop)
+            self._data = data[stop:]
+        else:
+            self._data = b""
+        self._position = 0
+        return STARVED
+
+    def _begin_body(self, data: bytes, begin: int, position: int) -> int:
+        """Begin the frame whose header is at ``position``; its message began at ``begin``."""
+        flags = data[position]
+        start = position + (9 if flags & LONG else 2)
+        size = int.from_bytes(data[position + 1 : start], "big")
+        if flags & COMMAND:
+            self._add_chunk(data, begin, position)
+        else:
+            self._add_chunk(data, begin, start)
+        return self._begin(data, flags, start, size)
+
+    def _add_chunk(self, data: bytes, begin: int, stop: int) -> None:
+        """Keep part of a message; it ends with a frame, or with the header of one."""
+        if begin < stop:
+            self._parts.append(data[begin:stop])
+            while begin < stop:
+                self._frames += 1
+                if data[begin] & LONG:
+                    begin += 9 + int.from_bytes(data[begin + 1 : begin + 9], "big")
+                else:
+                    begin += 2 + data[begin + 1]
+            self._count_frame()
+
+    def _count_frame(self) -> None:
+        if self._frames > self.max_frames:
+            self._refuse_count()
+
+    def _end_message(self) -> None:
+        super()._end_message()
+        self._frames = 0
