@@ -12,8 +12,8 @@ from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe, message_size
-from antiphon.wire.connection import CLOSED, TRAFFIC, Connection
-from antiphon.wire.framing import FULL, STARVED, encode_message
+from antiphon.wire.connection import CLOSED, NOTICED, TRAFFIC, Connection
+from antiphon.wire.framing import COMMAND_READY, FULL, STARVED, encode_message
 
 __all__ = ("Link", "LinkOwner")
 
@@ -72,6 +72,10 @@ class Link(Receiver):
         self.established = False
         #: True when the link is to close as soon as everything is written.
         self.finishing = False
+        # Kept here, where each message looks anyway: whether bytes have come since the last look
+        # at the heartbeat, and whether the connection has commands to send.
+        self._heard = False
+        self._has_commands = False
         self._scheduled = False
         self._writing = False
         self._paused = False
@@ -94,17 +98,10 @@ class Link(Receiver):
 
     def received(self, data: bytes) -> None:
         """Decode what came and deliver the messages."""
-        self.heartbeat.heard = True
+        self._heard = True
         pipe = self.pipe
         pipe.inbound_bytes += len(data)
-        outcome = self.connection.receive(data, pipe.receive_limit - len(pipe.inbound))
-        if outcome == STARVED and self.established and pipe.inbound_bytes < pipe.weigh_at:
-            decoder = self.decoder
-            self.missing = decoder.missing
-            if decoder.messages:
-                self.pattern.deliver(pipe, decoder.messages)
-            return
-        self._after(outcome)
+        self._decode(data, pipe.receive_limit - len(pipe.inbound))
 
     def body_buffer(self) -> memoryview:
         """Return room for bytes of a large frame."""
@@ -112,10 +109,10 @@ class Link(Receiver):
 
     def body_received(self, count: int) -> None:
         """Go on with a large frame."""
-        self.heartbeat.heard = True
+        self._heard = True
         self.pipe.inbound_bytes += count
         self.decoder.body_received(count)
-        self._after(self.connection.receive(b"", self.pipe.room()))
+        self._decode(b"", self.pipe.room())
 
     def closed(self, reason: str, detail: str) -> None:
         """End the link: the stream has ended."""
@@ -134,7 +131,7 @@ class Link(Receiver):
         if self.open:
             self._paused = False
             self.stream.resume_reading()
-            self._after(self.connection.receive(b"", self.pipe.room()))
+            self._decode(b"", self.pipe.room())
 
     def close_peer(self, reason: str) -> None:
         """Close: the pattern does not want the peer."""
@@ -143,22 +140,39 @@ class Link(Receiver):
     # Inside.
 
     def schedule(self) -> None:
-        """Ask for a flush."""
+        """Ask for a flush of what the connection has to say."""
+        self._has_commands = True
         if not self._scheduled and not self._writing:
             self._scheduled = True
             self.network.dirty.append(self)
 
-    def _after(self, outcome: int) -> None:
-        connection = self.connection
-        if not self.established and connection.state == TRAFFIC and not self._establish():
-            return
+    def _decode(self, data: bytes, limit: int) -> None:
+        """Decode at most ``limit`` messages and deliver them; see to what else has come."""
+        pipe = self.pipe
         decoder = self.decoder
+        outcome = NOTICED
+        if self.established:
+            # Straight to the decoder: that is all there is to do for nearly all that comes.
+            try:
+                outcome = decoder.decode(data, limit)
+            except ProtocolError as error:
+                self.connection.fail(error)
+            if outcome == STARVED and pipe.inbound_bytes < pipe.weigh_at:
+                self.missing = decoder.missing
+                if decoder.messages:
+                    self.pattern.deliver(pipe, decoder.messages)
+                return
+            if outcome == COMMAND_READY:
+                outcome = self.connection.obey(limit)
+        else:
+            outcome = self.connection.receive(data, limit)
+            if self.connection.state == TRAFFIC and not self._establish():
+                return
         self.missing = decoder.missing
         if decoder.messages:
-            self.pattern.deliver(self.pipe, decoder.messages)
-        if connection.noticed and not self._notice():
+            self.pattern.deliver(pipe, decoder.messages)
+        if self.connection.noticed and not self._notice():
             return
-        pipe = self.pipe
         if outcome == FULL or (pipe.inbound_bytes >= pipe.weigh_at and pipe.inbound_full()):
             pipe.paused = True
             self._pause()
@@ -259,15 +273,15 @@ class Link(Receiver):
         """Return what is to be written next: commands, then messages up to about a chunk."""
         pipe = self.pipe
         outbound = pipe.outbound
-        chunks = self.connection.output
-        if chunks:
+        chunks: list[bytes] = []
+        if self._has_commands:
+            self._has_commands = False
+            chunks = self.connection.output
             self.connection.output = []
         elif self._forwarding and len(outbound) == 1 and self.established:
             chunks = outbound[0]
             pipe.outbound_taken(1)
             return chunks
-        else:
-            chunks = []
         if not outbound or not self.established:
             return [b"".join(chunks)] if chunks else chunks
         count = size = 0
@@ -294,6 +308,8 @@ class Link(Receiver):
                 ProtocolError("handshake-timeout", "the handshake was not completed in time")
             )
             return
+        self.heartbeat.heard = self._heard
+        self._heard = False
         todo = self.heartbeat.on_timer(self.network.now())
         if todo == DEAD:
             self.close(ProtocolError("heartbeat-timeout", "the peer has been silent for too long"))

@@ -41,8 +41,12 @@ class Handler:
 class DescriptorStream(Stream):
     """A stream on a descriptor."""
 
-    def on_events(self, events: int) -> None:
-        """Read, write, or note the end, as the poll object says."""
+    def on_events(self, events: int) -> bool:
+        """Read, write, or note the end, as the poll object says; True if deliver() is due."""
+        raise NotImplementedError
+
+    def deliver(self) -> None:
+        """Give the receiver what on_events() has read."""
         raise NotImplementedError
 
 

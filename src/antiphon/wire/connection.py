@@ -91,13 +91,22 @@ class Connection:
                 if self.state != HANDSHAKE:
                     return NOTICED
             outcome = self.decoder.decode(data, limit)
+        except ProtocolError as error:
+            self.fail(error)
+            return NOTICED
+        return self.obey(limit) if outcome == COMMAND_READY else outcome
+
+    def obey(self, limit: int) -> int:
+        """Go on after the decoder has returned COMMAND_READY; returns what receive() does."""
+        outcome = COMMAND_READY
+        try:
             while outcome == COMMAND_READY:
                 self._on_command(self.decoder.command)
                 outcome = self.decoder.decode(b"", limit)
         except ProtocolError as error:
             self.fail(error)
             return NOTICED
-        return NOTICED if self.noticed and outcome == STARVED else outcome
+        return NOTICED if outcome == STARVED else outcome
 
     def _receive_greeting(self, data: bytes) -> bytes:
         """Take what belongs to the greeting; returns the rest."""

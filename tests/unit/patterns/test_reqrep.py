@@ -29,7 +29,10 @@ def comes(pattern: Pattern, pipe: Pipe, *parts: bytes) -> None:
 
 
 def goes(pipe: Pipe) -> list[bytes]:
-    return pipe.take_outbound()
+    """Take the oldest message, as the far end does."""
+    parts = pipe.outbound[0]
+    pipe.outbound_taken(1)
+    return parts
 
 
 def everything(pattern: Pattern) -> list[list[bytes]]:
