@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from antiphon.broker.relay import Relay, Trace
+from antiphon.broker.relay import Relay, Trace, TracedRelay
 from antiphon.broker.state import BrokerState
 from antiphon.engine.socket import ROUTER, SocketCore
 from antiphon.hosts.resolver import ThreadResolver
@@ -43,17 +43,32 @@ class Broker:
     ``frontend`` and ``backend`` are the endpoints that clients and workers connect to; the
     attributes hold them with their real ports. ``retries`` bounds how often a request whose worker
     has gone is given to another one, ``backlog`` how many requests are taken from clients while no
-    worker is free. Raises EndpointError when an endpoint cannot be had.
+    worker is free. A ``trace`` sees every message at each hop. Raises EndpointError when an
+    endpoint cannot be had.
     """
 
-    def __init__(self, frontend: str, backend: str, retries: int = 2, backlog: int = 0) -> None:
+    def __init__(
+        self,
+        frontend: str,
+        backend: str,
+        retries: int = 2,
+        backlog: int = 0,
+        trace: Trace | None = None,
+    ) -> None:
         self._reactor = Reactor(ThreadResolver())
         self._state = BrokerState(retries, backlog)
         options = SocketOptions()
         # A worker that starts anew under its id, and a client, are who they say they are now.
         options.router_handover = True
-        self._sockets = [SocketCore(self._reactor, ROUTER, options) for _ in range(2)]
-        self._relay = Relay(self._state, *self._sockets)
+        first_id = int(self._reactor.random() * 2**32)
+        if trace is None:
+            self._relay = Relay(self._state, options, first_id)
+        else:
+            self._relay = TracedRelay(self._state, options, first_id, trace)
+        self._sockets = [
+            SocketCore(self._reactor, ROUTER, options, router)
+            for router in (self._relay.frontend, self._relay.backend)
+        ]
         try:
             self.frontend = self._sockets[0].bind(frontend)
             self.backend = self._sockets[1].bind(backend)
@@ -62,21 +77,17 @@ class Broker:
             raise
         self._stopped = False
 
-    def trace(self, trace: Trace | None) -> None:
-        """Let a Trace see every message at each hop, or none any longer."""
-        self._relay.trace = trace
-
     def stats(self) -> BrokerStats:
         """Return the figures."""
         state = self._state
         return BrokerStats(
             requests=state.requests,
             replies=state.replies,
-            in_flight=state.in_flight,
+            in_flight=state.in_flight(),
             waiting=len(state.waiting),
             workers=len(state.workers),
             idle=len(state.idle),
-            clients=self._relay.clients(),
+            clients=len(self._relay.frontend.peers),
             retried=state.retried,
             lost=state.lost,
             dropped=dict(state.dropped),

@@ -15,7 +15,7 @@ READY: Final = b"READY"
 _READY_FRAMES: Final = [b"", READY]
 _READY_WIRE: Final = encode_prefix([b""]) + b"\x00\x05READY"
 #: What comes before a client id of each length: the delimiter, and the header of the id.
-_OPENINGS: Final = tuple(encode_prefix([b"", bytes(size)])[: 4] for size in range(256))
+_OPENINGS: Final = tuple(encode_prefix([b"", bytes(size)])[:4] for size in range(256))
 
 
 def envelope_of(client: bytes) -> bytes:

@@ -4,14 +4,12 @@ from typing import Final
 
 from antiphon.broker.dialect import envelope_of, frames_of, is_ready, open_envelope, wrap
 from antiphon.broker.state import CLIENT_GONE, BrokerState, Request, Worker
-from antiphon.engine.socket import SocketCore
-from antiphon.instrument import Instrument
 from antiphon.native import mypyc_attr
-from antiphon.patterns.base import Consumer
+from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import ROUTED, UNKNOWN_ID, Router
 
-__all__ = ("Relay", "Trace")
+__all__ = ("Relay", "Trace", "TracedRelay")
 
 #: Why a worker's message ended here.
 _MALFORMED: Final = "malformed"
@@ -26,85 +24,71 @@ class Trace:
         """Be told of a message at ``frontend in``, ``backend out`` and so on; do not keep it."""
 
 
-class _Workers(Consumer):
-    """Takes what the workers send: answers and READY. The backend is always read (L9)."""
+class _Frontend(Router):
+    """The clients' side: takes requests while they are wanted, queues the others (L9)."""
 
-    def __init__(self, relay: "Relay") -> None:
+    def __init__(self, relay: "Relay", options: SocketOptions, first_id: int) -> None:
+        super().__init__(options, first_id)
         self.relay = relay
+        # Workers come first: replies wait for those that follow, so that a busy broker writes to
+        # a client once and not for each of them.
+        self.patient = True
 
-    def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        relay = self.relay
-        for message in messages:
-            relay.from_worker(pipe.routing_id, message)
-        messages.clear()
-        relay.feed()
-
-
-class _Clients(Consumer):
-    """Takes requests while they are wanted (L9); the others stay and are queued.
-
-    Whenever requests are wanted none is queued: these go before nobody.
-    """
-
-    def __init__(self, relay: "Relay") -> None:
-        self.relay = relay
-
-    def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        # Whenever requests are wanted none is queued: these go before nobody.
         wanted = self.relay.state.wanted()
         if wanted > 0:
             for message in messages[:wanted]:
                 self.relay.request(pipe.routing_id, message)
             del messages[:wanted]
+        if messages:
+            super().deliver(pipe, messages)
+
+    def detach(self, pipe: Pipe) -> None:
+        super().detach(pipe)
+        self.relay.state.client_gone(pipe.routing_id)
 
 
-class _WorkerEvents(Instrument):
-    def __init__(self, relay: "Relay") -> None:
+class _Backend(Router):
+    """The workers' side: takes all that they send, answers and READY (L9)."""
+
+    def __init__(self, relay: "Relay", options: SocketOptions, first_id: int) -> None:
+        super().__init__(options, first_id)
         self.relay = relay
 
-    def peer_disconnected(self, endpoint: str, routing_id: bytes, reason: str) -> None:
-        self.relay.state.worker_gone(routing_id)
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        for message in messages:
+            self.relay.from_worker(pipe.routing_id, message)
+        messages.clear()
+        self.relay.feed()
+
+    def detach(self, pipe: Pipe) -> None:
+        super().detach(pipe)
+        self.relay.state.worker_gone(pipe.routing_id)
         self.relay.feed()
 
 
-class _ClientEvents(Instrument):
-    def __init__(self, relay: "Relay") -> None:
-        self.relay = relay
-
-    def peer_disconnected(self, endpoint: str, routing_id: bytes, reason: str) -> None:
-        self.relay.state.client_gone(routing_id)
-
-
 class Relay:
-    """Moves messages between two ROUTER sockets as the state says."""
+    """Moves messages between two ROUTERs as the state says.
 
-    def __init__(self, state: BrokerState, frontend: SocketCore, backend: SocketCore) -> None:
+    ``options`` are those of both; ``first_id`` is where generated routing ids begin.
+    """
+
+    def __init__(self, state: BrokerState, options: SocketOptions, first_id: int) -> None:
         self.state = state
-        self.trace: Trace | None = None
-        self._frontend = _router(frontend)
-        self._backend = _router(backend)
-        self._frontend.consumer = _Clients(self)
-        self._backend.consumer = _Workers(self)
-        frontend.add_instrument(_ClientEvents(self))
-        backend.add_instrument(_WorkerEvents(self))
-
-    def clients(self) -> int:
-        """Return how many clients are connected."""
-        return len(self._frontend.peers)
+        self.frontend: Router = _Frontend(self, options.copy(), first_id)
+        self.backend: Router = _Backend(self, options.copy(), first_id)
 
     def request(self, client: bytes, message: list[bytes]) -> None:
         """Take a client's request."""
-        if self.trace is not None:
-            self.show("frontend in", client, message)
         envelope = envelope_of(client)
         request = Request(client, envelope, wrap(envelope, message))
         worker = self.state.on_request(request)
         if worker is not None:
-            self._assign(worker, request.task)
+            self.give(worker, request)
 
     def from_worker(self, routing_id: bytes, message: list[bytes]) -> None:
         """Take a worker's answer and give it to the client, or take its READY."""
-        if self.trace is not None:
-            self.show("backend in", routing_id, message)
         state = self.state
         worker = state.workers.get(routing_id)
         request = None if worker is None else worker.request
@@ -113,9 +97,7 @@ class Relay:
             self._on_other(routing_id, message, request)
             return
         state.on_reply(worker)
-        if self.trace is not None:
-            self.show("frontend out", request.client, reply)
-        status = self._frontend.route(request.client, reply)
+        status = self.reply(request.client, reply)
         if status != ROUTED:
             state.drop(CLIENT_GONE if status == UNKNOWN_ID else status)
 
@@ -133,8 +115,8 @@ class Relay:
             worker = state.dispatch()
             if worker is None or worker.request is None:
                 break
-            self._assign(worker, worker.request.task)
-        queue = self._frontend.fair_queue
+            self.give(worker, worker.request)
+        queue = self.frontend.fair_queue
         if queue.ready:
             for _ in range(state.wanted()):
                 message = queue.take()
@@ -143,21 +125,41 @@ class Relay:
                     return
                 self.request(client.routing_id, message)
 
-    def _assign(self, worker: Worker, task: list[bytes]) -> None:
-        if self.trace is not None:
-            self.show("backend out", worker.routing_id, task)
-        if self._backend.route(worker.routing_id, task) != ROUTED:
+    def reply(self, client: bytes, message: list[bytes]) -> str:
+        """Route a reply to its client; returns ROUTED, or why it cannot be."""
+        return self.frontend.route(client, message)
+
+    def give(self, worker: Worker, request: Request) -> None:
+        """Route a request to the worker that works on it from now on."""
+        if self.backend.route(worker.routing_id, request.task) != ROUTED:
             self.state.worker_gone(worker.routing_id)
 
-    def show(self, hop: str, routing_id: bytes, message: list[bytes]) -> None:
-        """Let the trace see a message's frames, with the routing id that the socket adds."""
-        if self.trace is not None:
-            self.trace.hop(hop, [routing_id, *frames_of(message)])
 
+class TracedRelay(Relay):
+    """A relay that lets a Trace see each message, with the routing id that the socket adds."""
 
-def _router(core: SocketCore) -> Router:
-    core.forwarding = True
-    pattern = core.pattern
-    if not isinstance(pattern, Router):
-        raise TypeError("a broker's sockets are ROUTERs")
-    return pattern
+    def __init__(
+        self, state: BrokerState, options: SocketOptions, first_id: int, trace: Trace
+    ) -> None:
+        super().__init__(state, options, first_id)
+        self.trace = trace
+
+    def request(self, client: bytes, message: list[bytes]) -> None:
+        """Show what came from a client, and take it."""
+        self.trace.hop("frontend in", [client, *frames_of(message)])
+        super().request(client, message)
+
+    def from_worker(self, routing_id: bytes, message: list[bytes]) -> None:
+        """Show what came from a worker, and take it."""
+        self.trace.hop("backend in", [routing_id, *frames_of(message)])
+        super().from_worker(routing_id, message)
+
+    def reply(self, client: bytes, message: list[bytes]) -> str:
+        """Show a reply, and route it."""
+        self.trace.hop("frontend out", [client, *frames_of(message)])
+        return super().reply(client, message)
+
+    def give(self, worker: Worker, request: Request) -> None:
+        """Show what a worker gets, and route it."""
+        self.trace.hop("backend out", [worker.routing_id, *frames_of(request.task)])
+        super().give(worker, request)

@@ -58,8 +58,6 @@ class BrokerState:
         self.idle: deque[Worker] = deque()
         #: Requests that wait for a worker, those of lost workers first.
         self.waiting: deque[Request] = deque()
-        #: Requests that workers work on.
-        self.in_flight = 0
         self.requests = 0
         self.replies = 0
         self.retried = 0
@@ -72,9 +70,13 @@ class BrokerState:
             return 0
         return max(len(self.idle), self.backlog) - len(self.waiting)
 
+    def in_flight(self) -> int:
+        """Return how many requests are worked on: a worker that is not idle has one."""
+        return len(self.workers) - len(self.idle)
+
     def finished(self) -> bool:
         """Tell whether every accepted request has ended."""
-        return not self.in_flight and not self.waiting
+        return not self.in_flight() and not self.waiting
 
     def on_request(self, request: Request) -> Worker | None:
         """Take a request; returns the worker that it goes to, or None if it has to wait."""
@@ -93,14 +95,12 @@ class BrokerState:
     def _assign(self, request: Request) -> Worker:
         worker = self.idle.popleft()
         worker.request = request
-        self.in_flight += 1
         return worker
 
     def on_reply(self, worker: Worker) -> None:
         """Take note that a busy worker has answered: it is idle, and next after all others."""
         worker.request = None
         worker.replies += 1
-        self.in_flight -= 1
         self.replies += 1
         self.idle.append(worker)
 
@@ -129,7 +129,6 @@ class BrokerState:
 
     def _take_back(self, request: Request) -> None:
         """Let a request whose worker has gone wait for another one, or give it up."""
-        self.in_flight -= 1
         request.losses += 1
         if request.losses > self.retries:
             self.lost += 1

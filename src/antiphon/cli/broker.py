@@ -97,12 +97,11 @@ def broker(
     """
     logging.basicConfig(stream=sys.stderr, format="antiphon broker: %(message)s")
     try:
-        running = Broker(frontend, backend, retries, backlog)
+        printed = _PrintedTrace(trace, as_json) if trace else None
+        running = Broker(frontend, backend, retries, backlog, printed)
     except ZMQError as error:
         print(f"antiphon broker: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    if trace:
-        running.trace(_PrintedTrace(trace, as_json))
     stopping = False
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:

@@ -11,7 +11,7 @@ from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Time
 from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
-from antiphon.patterns.pipe import Pipe, message_size
+from antiphon.patterns.pipe import Pipe
 from antiphon.wire.connection import CLOSED, NOTICED, TRAFFIC, Connection
 from antiphon.wire.framing import COMMAND_READY, FULL, STARVED, encode_message
 
@@ -19,6 +19,8 @@ __all__ = ("Link", "LinkOwner")
 
 #: What is written at once: about what a socket's buffer takes.
 _CHUNK: Final = 65536
+#: How many messages are passed on at once.
+_MAX_FORWARDED: Final = 64
 #: Answers to a peer's commands that may wait before it is not read any longer.
 _MAX_OUTPUT: Final = 64
 
@@ -63,6 +65,8 @@ class Link(Receiver):
         self.pattern = pattern
         self.pipe = pipe
         self.stream = stream
+        # Where to wait for a flush of messages.
+        self._queue = network.patient if pattern.patient else network.dirty
         self.connection = connection
         self.decoder = connection.decoder
         # Whether messages are passed on as they are on the wire.
@@ -101,7 +105,21 @@ class Link(Receiver):
         self._heard = True
         pipe = self.pipe
         pipe.inbound_bytes += len(data)
-        self._decode(data, pipe.receive_limit - len(pipe.inbound))
+        if not self.established:
+            self._decode(data, pipe.receive_limit)
+            return
+        # Straight to the decoder: that is all there is to do for nearly all that comes.
+        decoder = self.decoder
+        outcome = NOTICED
+        try:
+            outcome = decoder.decode(data, pipe.receive_limit - len(pipe.inbound))
+        except ProtocolError as error:
+            self.connection.fail(error)
+        self.missing = decoder.missing
+        if decoder.messages:
+            self.pattern.deliver(pipe, decoder.messages)
+        if outcome != STARVED or pipe.inbound_bytes >= pipe.weigh_at:
+            self._go_on(outcome)
 
     def body_buffer(self) -> memoryview:
         """Return room for bytes of a large frame."""
@@ -124,7 +142,7 @@ class Link(Receiver):
         """See to it that the pipe's messages are written."""
         if not self._scheduled and not self._writing and self.established:
             self._scheduled = True
-            self.network.dirty.append(self)
+            self._queue.append(self)
 
     def inbound_room(self) -> None:
         """Decode what was left, then read again."""
@@ -147,31 +165,30 @@ class Link(Receiver):
             self.network.dirty.append(self)
 
     def _decode(self, data: bytes, limit: int) -> None:
-        """Decode at most ``limit`` messages and deliver them; see to what else has come."""
-        pipe = self.pipe
+        """Decode at most ``limit`` messages, whatever the state of the connection."""
+        if not self.open:
+            return
+        connection = self.connection
+        outcome = connection.receive(data, limit)
+        if not self.established and connection.state == TRAFFIC and not self._establish():
+            return
+        self._deliver()
+        self._go_on(outcome)
+
+    def _deliver(self) -> None:
         decoder = self.decoder
-        outcome = NOTICED
-        if self.established:
-            # Straight to the decoder: that is all there is to do for nearly all that comes.
-            try:
-                outcome = decoder.decode(data, limit)
-            except ProtocolError as error:
-                self.connection.fail(error)
-            if outcome == STARVED and pipe.inbound_bytes < pipe.weigh_at:
-                self.missing = decoder.missing
-                if decoder.messages:
-                    self.pattern.deliver(pipe, decoder.messages)
-                return
-            if outcome == COMMAND_READY:
-                outcome = self.connection.obey(limit)
-        else:
-            outcome = self.connection.receive(data, limit)
-            if self.connection.state == TRAFFIC and not self._establish():
-                return
         self.missing = decoder.missing
         if decoder.messages:
-            self.pattern.deliver(pipe, decoder.messages)
-        if self.connection.noticed and not self._notice():
+            self.pattern.deliver(self.pipe, decoder.messages)
+
+    def _go_on(self, outcome: int) -> None:
+        """See to commands, errors and full queues."""
+        connection = self.connection
+        pipe = self.pipe
+        if outcome == COMMAND_READY and self.open:
+            outcome = connection.obey(pipe.room())
+            self._deliver()
+        if connection.noticed and not self._notice():
             return
         if outcome == FULL or (pipe.inbound_bytes >= pipe.weigh_at and pipe.inbound_full()):
             pipe.paused = True
@@ -240,17 +257,19 @@ class Link(Receiver):
 
     def flush(self) -> None:
         """Write commands first, then messages, until all is away or the system takes no more."""
-        self._scheduled = False
-        self._writing = False
-        if not self.open:
-            return
         pipe = self.pipe
-        chunks = self._gather()
+        outbound = pipe.outbound
+        self._scheduled = self._writing = False
+        if len(outbound) == 1 and self._forwarding and not self._has_commands:
+            chunks = outbound[0]
+            pipe.outbound_taken(1)
+        else:
+            chunks = self._gather()
         while chunks:
             if not self.stream.write(chunks):
                 self._writing = True
                 break
-            if not pipe.outbound:
+            if not outbound:
                 break
             chunks = self._gather()
         if pipe.blocked or self._paused or self.finishing:
@@ -270,34 +289,39 @@ class Link(Receiver):
             self.close(ProtocolError("closed", "the socket has closed this connection"))
 
     def _gather(self) -> list[bytes]:
-        """Return what is to be written next: commands, then messages up to about a chunk."""
-        pipe = self.pipe
-        outbound = pipe.outbound
-        chunks: list[bytes] = []
+        """Return what is to be written next: commands, or messages up to about a chunk."""
         if self._has_commands:
             self._has_commands = False
             chunks = self.connection.output
             self.connection.output = []
-        elif self._forwarding and len(outbound) == 1 and self.established:
-            chunks = outbound[0]
-            pipe.outbound_taken(1)
-            return chunks
-        if not outbound or not self.established:
-            return [b"".join(chunks)] if chunks else chunks
+            if chunks:
+                return [b"".join(chunks)]
+        if not self.established or not self.open:
+            return []
+        return self._forward() if self._forwarding else self._encode()
+
+    def _forward(self) -> list[bytes]:
+        pipe = self.pipe
+        chunks: list[bytes] = []
+        count = min(len(pipe.outbound), _MAX_FORWARDED)
+        for message in pipe.outbound[:count]:
+            chunks += message
+        pipe.outbound_taken(count)
+        return _join(chunks)
+
+    def _encode(self) -> list[bytes]:
+        pipe = self.pipe
+        chunks: list[bytes] = []
         count = size = 0
-        for message in outbound:
-            if self._forwarding:
-                chunks += message
-                size += message_size(message)
-            else:
-                size += encode_message(message, chunks)
+        for message in pipe.outbound:
+            size += encode_message(message, chunks)
             count += 1
             if size >= _CHUNK:
                 break
         pipe.outbound_taken(count)
-        if len(chunks) == 1:
-            return chunks
-        return [b"".join(chunks)] if size < LARGE_FRAME else _join_small(chunks)
+        if size < LARGE_FRAME:
+            return [b"".join(chunks)] if chunks else chunks
+        return _join_small(chunks)
 
     # Time.
 
@@ -331,6 +355,15 @@ class Link(Receiver):
         due = self.heartbeat.next_deadline()
         if due >= 0:
             self.network.set_timer(self.timer, max(due - self.network.now(), 0.0))
+
+
+def _join(chunks: list[bytes]) -> list[bytes]:
+    """Join chunks into one, unless that means to copy large ones."""
+    if len(chunks) < 2:
+        return chunks
+    if max(map(len, chunks)) < LARGE_FRAME:
+        return [b"".join(chunks)]
+    return _join_small(chunks)
 
 
 def _join_small(chunks: list[bytes]) -> list[bytes]:

@@ -153,6 +153,9 @@ class Network:
         #: Receivers with something to write: their flush() is called soon, when a pass ends or
         #: when a host waits. Whoever adds itself does so once.
         self.dirty: list[Receiver] = []
+        #: Receivers that would rather write more at once a little later; without a busy network
+        #: their flush() is called as soon as that of the others.
+        self.patient: list[Receiver] = []
 
     def now(self) -> float:
         """Return a time in seconds that only moves forward."""

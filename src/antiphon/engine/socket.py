@@ -53,18 +53,23 @@ class SocketCore:
     """A socket without its waiting.
 
     ``network`` is the world, ``socket_type`` a number of constants.SocketType, ``options`` are
-    copied. Raises OptionError for a type that is not supported.
+    copied. A ``forwarder`` is a pattern that passes messages on in their wire form; it and its
+    options take the place of the type's own. Raises OptionError for a type that is not supported.
     """
 
-    def __init__(self, network: Network, socket_type: int, options: SocketOptions) -> None:
+    def __init__(
+        self,
+        network: Network,
+        socket_type: int,
+        options: SocketOptions,
+        forwarder: Pattern | None = None,
+    ) -> None:
         self.network = network
         self.socket_type = socket_type
-        self.options = options.copy()
+        self.options = options.copy() if forwarder is None else forwarder.options
         self.options.socket_type = socket_type
-        self.pattern = _make_pattern(socket_type, self.options, network)
-        #: Whether messages stay in their wire form, because they are passed on; set before the first
-        #: bind() or connect().
-        self.forwarding = False
+        self.pattern = forwarder or _make_pattern(socket_type, self.options, network)
+        self.forwarding = forwarder is not None
         self.type_name: bytes = SOCKET_TYPE_NAMES[socket_type]
         self.last_endpoint = ""
         #: True once close() was called; messages may still be on their way out.

@@ -9,7 +9,7 @@ from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 
-__all__ = ("DUPLICATE_ID", "Consumer", "Pattern", "Watcher")
+__all__ = ("DUPLICATE_ID", "Pattern", "Watcher")
 
 #: Why attach() refuses a peer.
 DUPLICATE_ID = "duplicate-id"
@@ -23,15 +23,6 @@ class Watcher:
         """A message came, room appeared, or the socket closed."""
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
-class Consumer:
-    """Whoever takes messages as they come in, before they are queued."""
-
-    def consume(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        """Take messages off the list, from its start; those that are left are queued."""
-        raise NotImplementedError
-
-
 class Pattern:
     """One socket's behaviour towards its peers."""
 
@@ -41,6 +32,8 @@ class Pattern:
         #: Dropped messages by reason.
         self.drops: dict[str, int] = {}
         self.watcher: Watcher | None = None
+        #: Whether what is sent had better be written together with what follows soon.
+        self.patient = False
 
     # What the application asks.
 

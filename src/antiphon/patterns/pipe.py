@@ -105,10 +105,9 @@ class Pipe:
         """Queue a message for the peer; the caller has looked at ``blocked``."""
         outbound = self.outbound
         outbound.append(parts)
-        count = len(outbound)
-        if count >= self.send_limit:
+        if len(outbound) >= self.send_limit:
             self.blocked = True
-        if count == 1:
+        if len(outbound) == 1:
             self.end.outbound_ready()
             return
         self.outbound_bytes += message_size(parts)

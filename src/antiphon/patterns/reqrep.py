@@ -4,7 +4,7 @@ from typing import Final
 
 from antiphon.errors import HostUnreachable, StateError
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import DUPLICATE_ID, Consumer, Pattern
+from antiphon.patterns.base import DUPLICATE_ID, Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, LoadBalancer
 
@@ -278,8 +278,6 @@ class Router(Pattern):
     def __init__(self, options: SocketOptions, first_generated_id: int) -> None:
         super().__init__(options)
         self.fair_queue = FairQueue()
-        #: Who takes messages before they are queued, without the routing id in front.
-        self.consumer: Consumer | None = None
         #: The peers by routing id (R28.35).
         self.peers: dict[bytes, Pipe] = {}
         self._generated = first_generated_id & 0xFFFFFFFF
@@ -375,11 +373,7 @@ class Router(Pattern):
         self.changed()
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        """Queue what a peer sent, as far as no consumer takes it."""
-        if self.consumer is not None:
-            self.consumer.consume(pipe, messages)
-            if not messages:
-                return
+        """Queue what a peer sent."""
         pipe.put_inbound(messages)
         messages.clear()
         if not pipe.in_fair_queue:

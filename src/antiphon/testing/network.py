@@ -165,10 +165,12 @@ class Machine(Network):
 
     def flush(self) -> None:
         """Write what links have waiting."""
-        while self.dirty:
-            dirty, self.dirty = self.dirty, []
-            for receiver in dirty:
-                receiver.flush()
+        for waiting in (self.dirty, self.patient):
+            while waiting:
+                receivers = waiting.copy()
+                waiting.clear()
+                for receiver in receivers:
+                    receiver.flush()
 
     def now(self) -> float:
         """Return the world's clock."""

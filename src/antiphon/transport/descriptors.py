@@ -3,7 +3,7 @@
 from typing import Final
 
 from antiphon.engine.exchange import Exchange
-from antiphon.engine.network import Network, Stream
+from antiphon.engine.network import Network, Receiver, Stream
 from antiphon.native import mypyc_attr
 
 __all__ = (
@@ -41,12 +41,15 @@ class Handler:
 class DescriptorStream(Stream):
     """A stream on a descriptor."""
 
-    def on_events(self, events: int) -> bool:
-        """Read, write, or note the end, as the poll object says; True if deliver() is due."""
-        raise NotImplementedError
+    def __init__(self, peer_address: str) -> None:
+        super().__init__(peer_address)
+        self.receiver = Receiver()
 
-    def deliver(self) -> None:
-        """Give the receiver what on_events() has read."""
+    def on_events(self, events: int) -> bytes:
+        """Read, write, or note the end, as the poll object says.
+
+        Returns what was read, for the receiver to be given.
+        """
         raise NotImplementedError
 
 

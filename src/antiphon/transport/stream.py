@@ -41,9 +41,6 @@ class SocketStream(DescriptorStream):
             self._read = lambda _fd, size: sock.recv(size)
             self._write = lambda _fd, data: sock.send(data)
         self._read_size = _FIRST_READ
-        # What was read and not yet delivered.
-        self._data = b""
-        self.receiver = Receiver()
         #: What the system has not taken yet.
         self.rest: list[bytes] = []
         self.reading = True
@@ -54,33 +51,24 @@ class SocketStream(DescriptorStream):
         self.receiver = receiver
         self.descriptors.watch_stream(self.fd, self)
 
-    def on_events(self, events: int) -> bool:
+    def on_events(self, events: int) -> bytes:
         """Write what waits, then read once; level-triggered polling comes back for more."""
         if events != READABLE and not self._goes_on(events):
-            return False
+            return b""
         receiver = self.receiver
         if receiver.missing >= LARGE_FRAME:
             self._read_body(receiver)
-            return False
+            return b""
         try:
             data = self._read(self.fd, self._read_size)
         except OSError as error:
             self._read_failed(error)
-            return False
-        if data:
-            self._data = data
-            return True
-        receiver.closed("peer-closed", "the peer has closed the connection")
-        return False
-
-    def deliver(self) -> None:
-        """Give the receiver what was read, unless it has closed the stream meanwhile."""
-        data = self._data
-        self._data = b""
-        if len(data) == self._read_size:
+            return b""
+        if not data:
+            receiver.closed("peer-closed", "the peer has closed the connection")
+        elif len(data) == self._read_size:
             self._read_size = _MAX_READ
-        if self.open:
-            self.receiver.received(data)
+        return data
 
     def _goes_on(self, events: int) -> bool:
         """See to all events but READABLE; returns whether to read."""

@@ -18,7 +18,8 @@ from antiphon.wire.command import (
     encode_ping,
     encode_pong,
 )
-from antiphon.wire.framing import COMMAND_READY, STARVED, FrameDecoder, WireDecoder, encode_command
+from antiphon.wire.forwarding import WireDecoder
+from antiphon.wire.framing import COMMAND_READY, STARVED, FrameDecoder, encode_command
 from antiphon.wire.greeting import GREETING_SIZE, check_signature, decode_greeting, encode_greeting
 from antiphon.wire.mechanism import Mechanism
 

@@ -2,8 +2,7 @@
 
     flags (1) | size (1, or 8 when LONG) | body
 
-The decoders are fed whatever came from the network and collect whole messages: FrameDecoder as
-lists of frames, WireDecoder as they are on the wire, for those who pass them on. A frame whose body
+The decoder is fed whatever came from the network and collects whole messages. A frame whose body
 has not all arrived moves into a buffer of its own that grows as bytes come in, so that feeding is
 linear whatever the chunks, and an announced size alone allocates next to nothing.
 """
@@ -13,15 +12,19 @@ from typing import Final
 from antiphon.errors import ProtocolError
 
 __all__ = (
+    "COMMAND",
     "COMMAND_READY",
     "FULL",
+    "GOING_ON",
+    "LONG",
+    "MORE",
     "STARVED",
     "FrameDecoder",
-    "WireDecoder",
     "decode_message",
     "encode_command",
     "encode_message",
     "encode_prefix",
+    "header_size",
 )
 
 MORE: Final = 1
@@ -40,7 +43,8 @@ _NONE_QUICK: Final = -1
 STARVED: Final = 0
 FULL: Final = 1
 COMMAND_READY: Final = 2
-_GOING_ON: Final = -1
+#: Nothing yet: for decoders only.
+GOING_ON: Final = -1
 #: A header that has not all arrived.
 _INCOMPLETE: Final = -1
 
@@ -77,6 +81,11 @@ def _long_header(flags: int, size: int) -> bytes:
     return bytes([flags]) + size.to_bytes(8, "big")
 
 
+def header_size(flags: int) -> int:
+    """Return how many bytes flags and size of a frame take."""
+    return 9 if flags & LONG else 2
+
+
 def encode_command(body: bytes) -> bytes:
     """Return the wire form of a command (Z9)."""
     size = len(body)
@@ -86,7 +95,7 @@ def encode_command(body: bytes) -> bytes:
 
 
 def decode_message(chunks: list[bytes]) -> list[bytes]:
-    """Return the frames of one whole message in the wire form that WireDecoder gives."""
+    """Return the frames of one whole message in its wire form, which may be in pieces."""
     data = b"".join(chunks)
     decoder = FrameDecoder(-1, 0, len(data))
     decoder.begin_traffic(0)
@@ -190,7 +199,7 @@ class FrameDecoder:
         self._count_frame()
         if not flags & MORE:
             self._end_message()
-        return _GOING_ON
+        return GOING_ON
 
     def _end_message(self) -> None:
         self.messages.append(self._parts)
@@ -213,7 +222,7 @@ class FrameDecoder:
         flags = data[position]
         if flags > _KNOWN_FLAGS:
             raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
-        start = position + (9 if flags & LONG else 2)
+        start = position + header_size(flags)
         if start > len(data):
             return _INCOMPLETE
         size = int.from_bytes(data[position + 1 : start], "big")
@@ -250,7 +259,7 @@ class FrameDecoder:
         """
         if self._size >= 0 or self._data:
             outcome = self._resume(data)
-            if outcome != _GOING_ON:
+            if outcome != GOING_ON:
                 return outcome
             data = self._data
         messages = self.messages
@@ -278,7 +287,7 @@ class FrameDecoder:
                     return self._begin(data, flags, start, stop - start)
                 self._size = -1
                 if flags & COMMAND:
-                    return self._take_command(data, start, stop)
+                    return self._take_command(data, position, stop)
             parts.append(data[start:stop])
             position = stop
             if flags & MORE:
@@ -293,19 +302,19 @@ class FrameDecoder:
         return self._starve(data, position)
 
     def _resume(self, data: bytes) -> int:
-        """Go on with what was left: fill the frame in arrival, or join the old bytes and the new."""
+        """Go on with what was left: fill the frame in arrival, or join old bytes and new ones."""
         if self._size < 0:
             if data:
                 self._data = self._data[self._position :] + data
                 self._position = 0
-            return _GOING_ON
+            return GOING_ON
         if data:
             self._position = self._fill(data)
             self._data = data
         return self._finish()
 
-    def _take_command(self, data: bytes, start: int, stop: int) -> int:
-        self.command = data[start:stop]
+    def _take_command(self, data: bytes, position: int, stop: int) -> int:
+        self.command = data[position + header_size(data[position]) : stop]
         self._keep(data, stop)
         return COMMAND_READY
 
@@ -324,103 +333,3 @@ class FrameDecoder:
         self._data = data[position:]
         self._position = 0
         return STARVED
-
-
-class WireDecoder(FrameDecoder):
-    """Checks all that FrameDecoder checks, but leaves messages as they are on the wire.
-
-    A message is a list of chunks that together are its frames with their headers: one chunk where
-    it came at once, more where it came in pieces. Whoever passes messages on spares taking them
-    apart and putting them together again.
-    """
-
-    def __init__(self, max_frame: int, max_command: int, max_frames: int) -> None:
-        super().__init__(max_frame, max_command, max_frames)
-        # Each frame has a header of two bytes: nothing shorter has more frames than allowed.
-        self._harmless = 2 * max_frames
-        # The frames that are in _parts.
-        self._frames = 0
-
-    def decode(self, data: bytes, limit: int) -> int:
-        """Do as FrameDecoder.decode() does, with messages in their wire form."""
-        if self._size >= 0 or self._data:
-            outcome = self._resume(data)
-            if outcome != _GOING_ON:
-                return outcome
-            data = self._data
-        messages = self.messages
-        if len(messages) >= limit:
-            self._data = data
-            return FULL
-        stop = begin = self._position
-        end = len(data)
-        last = end - 1
-        quick = self._quick
-        while stop < last:
-            position = stop
-            flags = data[position]
-            if flags <= quick:
-                stop += 2 + data[position + 1]
-                if stop > end:
-                    return self._begin_body(data, begin, position)
-            else:
-                start = self._header(data, position)
-                if start < 0:
-                    break
-                stop = start + self._size
-                if stop > end:
-                    return self._begin_body(data, begin, position)
-                self._size = -1
-                if flags & COMMAND:
-                    self._add_chunk(data, begin, position)
-                    return self._take_command(data, start, stop)
-                flags &= MORE
-            if flags:
-                continue
-            if self._parts or stop - begin > self._harmless:
-                self._add_chunk(data, begin, stop)
-                self._end_message()
-            else:
-                messages.append([data[begin:stop]])
-            begin = stop
-            if len(messages) >= limit:
-                self._keep(data, stop)
-                return FULL
-        if begin < end:
-            self._add_chunk(data, begin, stop)
-            self._data = data[stop:]
-        else:
-            self._data = b""
-        self._position = 0
-        return STARVED
-
-    def _begin_body(self, data: bytes, begin: int, position: int) -> int:
-        """Begin the frame whose header is at ``position``; its message began at ``begin``."""
-        flags = data[position]
-        start = position + (9 if flags & LONG else 2)
-        size = int.from_bytes(data[position + 1 : start], "big")
-        if flags & COMMAND:
-            self._add_chunk(data, begin, position)
-        else:
-            self._add_chunk(data, begin, start)
-        return self._begin(data, flags, start, size)
-
-    def _add_chunk(self, data: bytes, begin: int, stop: int) -> None:
-        """Keep part of a message; it ends with a frame, or with the header of one."""
-        if begin < stop:
-            self._parts.append(data[begin:stop])
-            while begin < stop:
-                self._frames += 1
-                if data[begin] & LONG:
-                    begin += 9 + int.from_bytes(data[begin + 1 : begin + 9], "big")
-                else:
-                    begin += 2 + data[begin + 1]
-            self._count_frame()
-
-    def _count_frame(self) -> None:
-        if self._frames > self.max_frames:
-            self._refuse_count()
-
-    def _end_message(self) -> None:
-        super()._end_message()
-        self._frames = 0
