@@ -26,6 +26,7 @@ demo: $(VENV)/.installed ## Run the main job: a broker, workers, clients, and wh
 	@$(BIN)/antiphon demo
 
 test: $(VENV)/.installed ## Run the tests
+	@tools/system-packages
 	$(BIN)/python -m pytest -q
 
 check: $(VENV)/.dev ## Format, lint, types, architecture
@@ -37,6 +38,7 @@ check: $(VENV)/.dev ## Format, lint, types, architecture
 SOURCES := $(shell find src tools -name '*.py' -o -name '*.txt')
 
 $(COMPILED)/.installed: $(SOURCES) pyproject.toml setup.py
+	@tools/system-packages
 	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)
 	@$(PYTHON) -m venv $(COMPILED)/venv
 	ANTIPHON_MYPYC=1 $(COMPILED)/venv/bin/pip wheel --quiet --disable-pip-version-check \

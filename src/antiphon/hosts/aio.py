@@ -15,7 +15,7 @@ from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.waiting import Files, Keeper, Wanted, check_routable, look
+from antiphon.hosts.waiting import Descent, Files, Keeper, Wanted, check_routable, look
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
@@ -53,6 +53,7 @@ class AioHost:
         self.reactor = Reactor(ThreadResolver())
         self.closed = False
         self._keeper = Keeper()
+        self._descent = Descent()
         self._waiters: dict[SocketCore, _Waiters] = {}
         self._turn_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
@@ -120,10 +121,15 @@ class AioHost:
         self._timer_deadline = -1.0
         self._on_ready()
 
+    def foreign(self) -> bool:
+        """Tell whether this is a child of the process that the context belongs to."""
+        return self._descent.foreign()
+
     # Sockets.
 
     def open(self, socket_type: int, options: SocketOptions) -> SocketCore:
         """Make a socket. Raises OptionError for an unknown type, ContextTerminated."""
+        self._descent.check()
         if self.closed:
             raise ContextTerminated
         core = SocketCore(self.reactor, socket_type, options)
@@ -327,6 +333,7 @@ class AioHost:
                 del self._waiters[core]
 
     def _check(self, core: SocketCore) -> None:
+        self._descent.check()
         if self.closed:
             raise ContextTerminated
         if core.closed:
@@ -336,7 +343,7 @@ class AioHost:
 
     def close(self, core: SocketCore, linger_ms: int | None) -> None:
         """Close a socket; ``linger_ms`` None means as its LINGER option says."""
-        if core.closed:
+        if core.closed or self._descent.foreign():
             return
         core.close(core.options.linger if linger_ms is None else linger_ms)
         self.reactor.flush()
@@ -358,7 +365,7 @@ class AioHost:
 
     def destroy(self, linger_ms: int | None) -> None:
         """End the context as term() does, with another LINGER."""
-        if self.closed:
+        if self.closed or self._descent.foreign():
             return
         self.closed = True
         for waiters in list(self._waiters.values()):

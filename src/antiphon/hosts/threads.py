@@ -6,20 +6,18 @@ runner wakes it when its socket changed; a runner that leaves hands the role to 
 thread is inside, the caretaker takes over (see hosts/caretaker.py).
 """
 
-import os
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.socket import SocketCore
-from antiphon.errors import Again, ContextTerminated, ForkedError, SocketClosed
+from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.waiting import Files, Keeper, Wanted, check_routable, look
+from antiphon.hosts.waiting import Descent, Files, Keeper, Wanted, check_routable, look
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
@@ -29,8 +27,6 @@ __all__ = ("Host",)
 
 #: A burst of sends is written when about this much is queued (bytes).
 _BURST: Final = 65536
-
-_hosts: "weakref.WeakSet[Host]" = weakref.WeakSet()
 
 
 class _Sleeper(Watcher):
@@ -84,17 +80,21 @@ class Host:
         self._keeper = Keeper()
         self._watchers: dict[SocketCore, _Watchers] = {}
         self._sleepers: list[_Sleeper] = []
-        self._forked = False
+        self._descent = Descent()
         # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
         self._abandoned: deque[SocketCore] = deque()
         self._orphaned = False
         self._caretaker = Caretaker(self)
-        _hosts.add(self)
+
+    def foreign(self) -> bool:
+        """Tell whether this is a child of the process that the context belongs to."""
+        return self._descent.foreign()
 
     # Sockets.
 
     def open(self, socket_type: int, options: SocketOptions) -> SocketCore:
         """Make a socket. Raises OptionError for an unknown type, ContextTerminated."""
+        self._descent.check()
         with self.lock:
             self._enter()
             core = SocketCore(self.reactor, socket_type, options)
@@ -104,12 +104,14 @@ class Host:
 
     def bind(self, core: SocketCore, endpoint: str) -> str:
         """Bind; returns the endpoint with its real port or path. Raises EndpointError."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             return core.bind(endpoint)
 
     def connect(self, core: SocketCore, endpoint: str) -> None:
         """Connect. Raises EndpointError."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             core.connect(endpoint)
@@ -118,45 +120,53 @@ class Host:
 
     def unbind(self, core: SocketCore, endpoint: str) -> None:
         """Stop listening. Raises EndpointError (ENOENT)."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             core.unbind(endpoint)
 
     def disconnect(self, core: SocketCore, endpoint: str) -> None:
         """Give a connection up. Raises EndpointError (ENOENT)."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             core.disconnect(endpoint)
 
     def set_option(self, core: SocketCore, option: int, value: object) -> None:
         """Set an option. Raises OptionError."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             core.set_option(option, value)
 
     def get_option(self, core: SocketCore, option: int) -> int | bytes | str:
         """Return an option. Raises OptionError."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             return core.get_option(option)
 
     def peers(self, core: SocketCore) -> list[Peer]:
         """Return what is known of each peer."""
+        self._descent.check()
         with self.lock:
             return core.peers()
 
     def stats(self, core: SocketCore) -> Stats:
         """Return the counters."""
+        self._descent.check()
         with self.lock:
             return core.stats()
 
     def add_instrument(self, core: SocketCore, instrument: Instrument) -> None:
         """Let an instrument see what happens; it is called with the lock held."""
+        self._descent.check()
         with self.lock:
             core.add_instrument(instrument)
 
     def check_routable(self, core: SocketCore, routing_id: bytes) -> None:
         """Raise HostUnreachable if a mandatory ROUTER does not know the id (R10)."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             check_routable(core, routing_id)
@@ -165,6 +175,7 @@ class Host:
 
     def send(self, core: SocketCore, parts: list[bytes], timeout_ms: int) -> None:
         """Send a message. Raises Again when no peer takes it in time, StateError, and others."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             pattern = core.pattern
@@ -174,6 +185,7 @@ class Host:
 
     def recv(self, core: SocketCore, timeout_ms: int) -> list[bytes]:
         """Receive a message. Raises Again when none comes in time, StateError, and others."""
+        self._descent.check()
         with self.lock:
             self._enter(core)
             message = core.pattern.try_recv()
@@ -196,6 +208,7 @@ class Host:
 
         Events are zmq's: 1 readable, 2 writable, 4 error.
         """
+        self._descent.check()
         with self.lock:
             self._enter()
             cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
@@ -235,8 +248,8 @@ class Host:
     # Waiting.
 
     def _enter(self, core: SocketCore | None = None) -> None:
-        if self.closed or self._forked:
-            self._refuse()
+        if self.closed:
+            raise ContextTerminated
         if self._abandoned:
             self.sweep()
         if core is not None and core.closed:
@@ -244,11 +257,6 @@ class Host:
         self.activity += 1
         if self._caretaker.runs:
             self._caretaker.step_aside()
-
-    def _refuse(self) -> None:
-        if self._forked:
-            raise ForkedError("this context belongs to the parent process: make one after fork()")
-        raise ContextTerminated
 
     def _check(self, core: SocketCore) -> None:
         if self.closed:
@@ -352,10 +360,11 @@ class Host:
 
     def close(self, core: SocketCore, linger_ms: int | None) -> None:
         """Close a socket; ``linger_ms`` None means as its LINGER option says."""
+        if self._descent.foreign():
+            return
         with self.lock:
-            if self._forked or core.closed:
-                return
-            self._close(core, linger_ms)
+            if not core.closed:
+                self._close(core, linger_ms)
 
     def _close(self, core: SocketCore, linger_ms: int | None) -> None:
         self.activity += 1
@@ -394,8 +403,10 @@ class Host:
         self._end(linger_ms)
 
     def _end(self, linger_ms: int | None) -> None:
+        if self._descent.foreign():
+            return
         with self.lock:
-            if self._forked or (self.closed and not self._keeper.cores):
+            if self.closed and not self._keeper.cores:
                 return
             self.closed = True
             for sleeper in self._sleepers:
@@ -412,19 +423,3 @@ class Host:
                 self._sleepers.remove(sleeper)
                 self._hand_over()
             self._caretaker.stop()
-
-    def forked(self) -> None:
-        """Refuse to work in a child process, and give its copies of the descriptors up."""
-        self._forked = True
-        self.closed = True
-        self.lock = threading.Lock()
-        self._keeper.cores.clear()
-
-
-def _after_fork() -> None:
-    for host in list(_hosts):
-        host.forked()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

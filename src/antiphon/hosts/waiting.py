@@ -1,15 +1,16 @@
-"""What both hosts need to wait: descriptors beside sockets, and sockets that end on their own."""
+"""What both hosts need: descriptors beside sockets, sockets that end on their own, and forks."""
 
+import os
 from typing import Final
 
 from antiphon.engine.options import events
 from antiphon.engine.socket import SocketCore, SocketKeeper
-from antiphon.errors import HostUnreachable
+from antiphon.errors import ForkedError, HostUnreachable
 from antiphon.patterns.base import Watcher
 from antiphon.patterns.reqrep import UNKNOWN_ID, Router
 from antiphon.transport.descriptors import ERROR, HANG_UP, READABLE, WRITABLE, Descriptors, Handler
 
-__all__ = ("Files", "Keeper", "Wanted", "check_routable", "look")
+__all__ = ("Descent", "Files", "Keeper", "Wanted", "check_routable", "look")
 
 #: A socket or a descriptor, and zmq's events: 1 readable, 2 writable, 4 error.
 Wanted = list[tuple[SocketCore | int, int]]
@@ -17,6 +18,37 @@ Wanted = list[tuple[SocketCore | int, int]]
 _POLLIN: Final = 1
 _POLLOUT: Final = 2
 _POLLERR: Final = 4
+
+
+class _Forks:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def forked(self) -> None:
+        self.count += 1
+
+
+#: How often this process and its ancestors have forked since Antiphon was imported.
+_FORKS: Final = _Forks()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_FORKS.forked)
+
+
+class Descent:
+    """Knows the process in which it was made."""
+
+    def __init__(self) -> None:
+        self._forks = _FORKS.count
+
+    def foreign(self) -> bool:
+        """Tell whether this is a child of that process, where descriptors and locks are shared."""
+        return self._forks != _FORKS.count
+
+    def check(self) -> None:
+        """Raise ForkedError in a child of that process."""
+        if self._forks != _FORKS.count:
+            raise ForkedError("this context belongs to the parent process: make one after fork()")
 
 
 class Keeper(SocketKeeper):

@@ -164,6 +164,11 @@ class Context(BaseContext[Socket]):
         """Whether the context has been terminated."""
         return self._host.closed
 
+    @property
+    def foreign(self) -> bool:
+        """Whether the context was made before a fork(), by the parent of this process."""
+        return self._host.foreign()
+
     def term(self) -> None:
         """End the context; tasks that wait see ContextTerminated. The loop stands meanwhile."""
         self._host.term()

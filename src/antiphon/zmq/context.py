@@ -43,10 +43,10 @@ class BaseContext(Generic[S]):
 
     @classmethod
     def instance(cls, io_threads: int = 1) -> Self:
-        """Return the context that a whole program may share, made anew after it was terminated."""
+        """Return the context that a whole program may share, made anew after its end and a fork()."""
         with cls._instance_lock:
             current = cls.__dict__.get("_instance")
-            if current is None or current.closed:
+            if current is None or current.closed or current.foreign:
                 current = cls(io_threads)
                 cls._instance = current
             return current
@@ -54,6 +54,11 @@ class BaseContext(Generic[S]):
     @property
     def closed(self) -> bool:
         """Whether the context has been terminated."""
+        raise NotImplementedError
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the context was made before a fork(), by the parent of this process."""
         raise NotImplementedError
 
     def term(self) -> None:
@@ -137,6 +142,11 @@ class Context(BaseContext[Socket]):
     def closed(self) -> bool:
         """Whether the context has been terminated."""
         return self._host.closed
+
+    @property
+    def foreign(self) -> bool:
+        """Whether the context was made before a fork(), by the parent of this process."""
+        return self._host.foreign()
 
     def term(self) -> None:
         """End the context. Blocked calls raise ContextTerminated; sockets close with LINGER."""

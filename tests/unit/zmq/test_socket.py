@@ -1,6 +1,8 @@
 """The blocking front: pyzmq's names and behaviour."""
 
 import gc
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -212,3 +214,37 @@ def test_a_socket_keeps_its_context_alive() -> None:
         client.send(b"still there?")
         assert server.recv() == b"still there?"
         assert not server.context.closed
+
+
+SCRIPT_FORK = """
+import asyncio, os, sys
+import antiphon.zmq as zmq, antiphon.zmq.asyncio as aio
+from antiphon.zmq import ForkedError
+
+def refused(call):
+    try:
+        call()
+    except ForkedError:
+        return True
+    return False
+
+shared, loops = zmq.Context.instance(), aio.Context()
+rep, router = shared.socket(zmq.REP), loops.socket(zmq.ROUTER)
+rep.bind("tcp://127.0.0.1:*")
+if os.fork() == 0:
+    ok = refused(lambda: rep.recv(zmq.DONTWAIT)) and refused(lambda: shared.socket(zmq.REP))
+    ok = ok and refused(lambda: asyncio.run(router.recv())) and zmq.Context.instance() is not shared
+    rep.close()
+    shared.term()
+    loops.term()
+    os._exit(0 if ok else 1)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
+shared.destroy(0)
+"""
+
+
+def test_a_context_is_of_no_use_after_fork_and_says_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT_FORK], timeout=20, check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "0\n", done.stderr
