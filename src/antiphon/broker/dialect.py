@@ -7,9 +7,10 @@ as far as the envelope goes and passes on what follows as it came, a list of chu
 
 from typing import Final
 
+from antiphon.broker.state import Request
 from antiphon.wire.framing import decode_message, encode_message, encode_prefix
 
-__all__ = ("READY", "envelope_of", "frames_of", "is_ready", "open_envelope", "wrap")
+__all__ = ("READY", "frames_of", "is_ready", "read_reply", "read_request")
 
 READY: Final = b"READY"
 _READY_FRAMES: Final = [b"", READY]
@@ -18,20 +19,17 @@ _READY_WIRE: Final = encode_prefix([b""]) + b"\x00\x05READY"
 _OPENINGS: Final = tuple(encode_prefix([b"", bytes(size)])[:4] for size in range(256))
 
 
-def envelope_of(client: bytes) -> bytes:
-    """Return the frames that stand before a client's message on its way to a worker and back."""
-    return _OPENINGS[len(client)] + client
-
-
-def wrap(envelope: bytes, message: list[bytes]) -> list[bytes]:
-    """Return a message in an envelope."""
+def read_request(client: bytes, message: list[bytes]) -> Request:
+    """Return a client's message as a request, in the envelope that goes to a worker and back."""
+    envelope = _OPENINGS[len(client)] + client
     if len(message) == 1:
-        return [envelope + message[0]]
-    return [envelope, *message]
+        return Request(client, envelope, [envelope + message[0]])
+    return Request(client, envelope, [envelope, *message])
 
 
-def open_envelope(envelope: bytes, message: list[bytes]) -> list[bytes] | None:
-    """Return what a message has in that envelope; None if it is in another one or in none."""
+def read_reply(request: Request, message: list[bytes]) -> list[bytes] | None:
+    """Return what a worker answers to a request; None if its message is no answer to that."""
+    envelope = request.envelope
     head = message[0]
     if not head.startswith(envelope):
         head = _canonical(message)

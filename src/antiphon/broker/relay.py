@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from antiphon.broker.dialect import envelope_of, frames_of, is_ready, open_envelope, wrap
+from antiphon.broker.dialect import frames_of, is_ready, read_reply, read_request
 from antiphon.broker.state import CLIENT_GONE, BrokerState, Request, Worker
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
@@ -81,18 +81,16 @@ class Relay:
 
     def request(self, client: bytes, message: list[bytes]) -> None:
         """Take a client's request."""
-        envelope = envelope_of(client)
-        request = Request(client, envelope, wrap(envelope, message))
-        worker = self.state.on_request(request)
+        worker = self.state.on_request(read_request(client, message))
         if worker is not None:
-            self.give(worker, request)
+            self.give(worker)
 
     def from_worker(self, routing_id: bytes, message: list[bytes]) -> None:
         """Take a worker's answer and give it to the client, or take its READY."""
         state = self.state
         worker = state.workers.get(routing_id)
         request = None if worker is None else worker.request
-        reply = None if request is None else open_envelope(request.envelope, message)
+        reply = None if request is None else read_reply(request, message)
         if worker is None or request is None or reply is None:
             self._on_other(routing_id, message, request)
             return
@@ -113,9 +111,9 @@ class Relay:
         state = self.state
         while state.waiting:
             worker = state.dispatch()
-            if worker is None or worker.request is None:
+            if worker is None:
                 break
-            self.give(worker, worker.request)
+            self.give(worker)
         queue = self.frontend.fair_queue
         if queue.ready:
             for _ in range(state.wanted()):
@@ -129,9 +127,10 @@ class Relay:
         """Route a reply to its client; returns ROUTED, or why it cannot be."""
         return self.frontend.route(client, message)
 
-    def give(self, worker: Worker, request: Request) -> None:
+    def give(self, worker: Worker) -> None:
         """Route a request to the worker that works on it from now on."""
-        if self.backend.route(worker.routing_id, request.task) != ROUTED:
+        request = worker.request
+        if request is None or self.backend.route(worker.routing_id, request.task) != ROUTED:
             self.state.worker_gone(worker.routing_id)
 
 
@@ -159,7 +158,9 @@ class TracedRelay(Relay):
         self.trace.hop("frontend out", [client, *frames_of(message)])
         return super().reply(client, message)
 
-    def give(self, worker: Worker, request: Request) -> None:
+    def give(self, worker: Worker) -> None:
         """Show what a worker gets, and route it."""
-        self.trace.hop("backend out", [worker.routing_id, *frames_of(request.task)])
-        super().give(worker, request)
+        if worker.request is not None:
+            task = frames_of(worker.request.task)
+            self.trace.hop("backend out", [worker.routing_id, *task])
+        super().give(worker)

@@ -81,20 +81,15 @@ class BrokerState:
     def on_request(self, request: Request) -> Worker | None:
         """Take a request; returns the worker that it goes to, or None if it has to wait."""
         self.requests += 1
-        if self.waiting or not self.idle:
-            self.waiting.append(request)
-            return None
-        return self._assign(request)
+        self.waiting.append(request)
+        return self.dispatch()
 
     def dispatch(self) -> Worker | None:
         """Give a worker what waits; returns the worker, or None if nothing or nobody is free."""
         if not self.waiting or not self.idle:
             return None
-        return self._assign(self.waiting.popleft())
-
-    def _assign(self, request: Request) -> Worker:
         worker = self.idle.popleft()
-        worker.request = request
+        worker.request = self.waiting.popleft()
         return worker
 
     def on_reply(self, worker: Worker) -> None:

@@ -1,5 +1,6 @@
 """``antiphon broker``: the load-balancing broker."""
 
+import gc
 import json
 import logging
 import signal
@@ -14,6 +15,9 @@ from antiphon.broker.relay import Trace
 from antiphon.errors import ZMQError
 
 __all__ = ("broker", "draw_frames")
+
+#: How many more objects there must be before the garbage collector looks for cycles.
+_GC_THRESHOLD = 50_000
 
 
 def draw_frames(frames: list[bytes]) -> list[str]:
@@ -114,6 +118,10 @@ def broker(
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
+    # What is here now stays for good, and messages are freed without the collector's help: it has
+    # little to look for (measured: a tenth of the interpreted broker's time).
+    gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD)
     print(f"frontend {running.frontend}\nbackend {running.backend}", flush=True)
     finished = running.run(_Figures(as_json) if stats else None)
     raise SystemExit(0 if finished else 1)

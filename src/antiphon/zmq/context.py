@@ -43,7 +43,7 @@ class BaseContext(Generic[S]):
 
     @classmethod
     def instance(cls, io_threads: int = 1) -> Self:
-        """Return the context that a whole program may share, made anew after its end and a fork()."""
+        """Return the context that a whole program shares, made anew after its end or a fork."""
         with cls._instance_lock:
             current = cls.__dict__.get("_instance")
             if current is None or current.closed or current.foreign:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from antiphon.broker.dialect import READY, envelope_of, frames_of, is_ready, open_envelope, wrap
+from antiphon.broker.dialect import READY, frames_of, is_ready, read_reply, read_request
+from antiphon.broker.state import Request
 from antiphon.wire.framing import encode_message
 
 FRAMES = st.lists(st.one_of(st.just(b""), st.binary(max_size=300)), min_size=1, max_size=5)
@@ -38,21 +39,23 @@ Form = Callable[..., list[bytes]]
 FORMS: list[Form] = [on_wire, in_pieces, with_long_headers]
 
 
+def asked_by(client: bytes) -> Request:
+    return read_request(client, on_wire(b"", b"x"))
+
+
 def test_frames_at_each_hop() -> None:
     """L8: the envelope as the chapter draws it."""
-    envelope = envelope_of(b"CLIENT")
-    task = wrap(envelope, on_wire(b"", b"Hello"))
-    assert frames_of(task) == [b"", b"CLIENT", b"", b"Hello"]
-    assert task == on_wire(b"", b"CLIENT", b"", b"Hello")
-    reply = open_envelope(envelope, on_wire(b"", b"CLIENT", b"", b"OK"))
+    request = read_request(b"CLIENT", on_wire(b"", b"Hello"))
+    assert frames_of(request.task) == [b"", b"CLIENT", b"", b"Hello"]
+    assert request.task == on_wire(b"", b"CLIENT", b"", b"Hello")
+    reply = read_reply(request, on_wire(b"", b"CLIENT", b"", b"OK"))
     assert reply == on_wire(b"", b"OK")
 
 
 @pytest.mark.parametrize("form", FORMS)
 @given(client=IDS, frames=FRAMES)
 def test_what_is_wrapped_comes_out_again(form: Form, client: bytes, frames: list[bytes]) -> None:
-    task = wrap(envelope_of(client), form(*frames))
-    assert frames_of(task) == [b"", client, *frames]
+    assert frames_of(read_request(client, form(*frames)).task) == [b"", client, *frames]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -60,7 +63,7 @@ def test_what_is_wrapped_comes_out_again(form: Form, client: bytes, frames: list
 def test_any_form_of_an_answer_is_understood(
     form: Form, client: bytes, frames: list[bytes]
 ) -> None:
-    reply = open_envelope(envelope_of(client), form(b"", client, *frames))
+    reply = read_reply(asked_by(client), form(b"", client, *frames))
     assert reply is not None
     assert frames_of(reply) == frames
 
@@ -79,7 +82,7 @@ def test_any_form_of_an_answer_is_understood(
     ],
 )
 def test_what_is_no_answer_to_the_client_is_none(form: Form, frames: list[bytes]) -> None:
-    assert open_envelope(envelope_of(b"CLIENT"), form(*frames)) is None
+    assert read_reply(asked_by(b"CLIENT"), form(*frames)) is None
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -88,6 +91,6 @@ def test_only_two_frames_are_ready(form: Form) -> None:
     assert is_ready(form(b"", READY))
     for frames in ([READY], [b"", READY, b"", READY], [b"", b"READY2"], [b"", b"c", b"", READY]):
         assert not is_ready(form(*frames))
-    reply = open_envelope(envelope_of(READY), form(b"", READY, b"", READY))
+    reply = read_reply(asked_by(READY), form(b"", READY, b"", READY))
     assert reply is not None
     assert frames_of(reply) == [b"", READY]
