@@ -35,6 +35,8 @@ __all__ = ("Reactor", "acquire")
 
 _MAX_EVENTS: Final = 256
 _NEVER: Final = -1.0
+#: Ctrl-C, or what an instrument raised, may have left a connection half way: it is of no more use.
+_INTERRUPTED: Final = ("interrupted", "an exception has interrupted the work on this connection")
 
 
 class _Waker(Handler):
@@ -67,6 +69,9 @@ class Reactor(Descriptors):
         self._timer_number = 0
         self._random = random.SystemRandom()
         self._posted: deque[Resolution] = deque()
+        # What was read and has not been delivered yet.
+        self._arrived: deque[tuple[Receiver, bytes]] = deque()
+        self.closed = False
         self._wake_read, self._wake_write = _wake_pipe()
         self._woken = False
         self.watch(self._wake_read, READABLE, _Waker(self))
@@ -100,7 +105,7 @@ class Reactor(Descriptors):
         streams = self.streams
         # Everything is read before anything is done with it: the system's code and ours would
         # drive each other out of the processor's caches (measured in the broker: 7 % of its time).
-        arrived: list[tuple[Receiver, bytes]] = []
+        arrived = self._arrived
         for fd, mask in events:
             stream = streams.get(fd)
             if stream is not None:
@@ -111,8 +116,13 @@ class Reactor(Descriptors):
                 handler = self.handlers.get(fd)
                 if handler is not None:
                     handler.ready(mask)
-        for receiver, data in arrived:
-            receiver.received(data)
+        while arrived:
+            receiver, data = arrived.popleft()
+            try:
+                receiver.received(data)
+            except BaseException:
+                receiver.closed(*_INTERRUPTED)
+                raise
 
     def _wait(self, timeout: float) -> list[tuple[int, int]]:
         timeout = self._bounded(timeout)
@@ -165,6 +175,8 @@ class Reactor(Descriptors):
 
     def forget(self, fd: int) -> None:
         """Watch a descriptor no longer."""
+        if self.closed:
+            return
         if self.streams.pop(fd, None) is not None or self.handlers.pop(fd, None) is not None:
             self.poller.unregister(fd)
 
@@ -230,15 +242,16 @@ class Reactor(Descriptors):
 
     def wake(self) -> None:
         """End the wait of poll(); may be called from any thread or signal handler."""
-        if not self._woken:
+        if not self._woken and not self.closed:
             self._woken = True
             os.write(self._wake_write, b"\x01\0\0\0\0\0\0\0")
 
     def woken(self) -> None:
         """Take note of wake(), and go on with resolved names."""
-        self._woken = False
+        # In this order: whoever posts between the two is seen below, and needs no byte.
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
+        self._woken = False
         while self._posted:
             self._posted.popleft().done()
 
@@ -249,6 +262,9 @@ class Reactor(Descriptors):
 
     def close(self) -> None:
         """Give the descriptors back; every socket has ended before."""
+        if self.closed:
+            return
+        self.closed = True
         self.poller.close()
         os.close(self._wake_read)
         if self._wake_write != self._wake_read:
@@ -257,10 +273,12 @@ class Reactor(Descriptors):
 
 def _flush(waiting: list[Receiver]) -> None:
     while waiting:
-        receivers = waiting.copy()
-        waiting.clear()
-        for receiver in receivers:
+        receiver = waiting.pop()
+        try:
             receiver.flush()
+        except BaseException:
+            receiver.closed(*_INTERRUPTED)
+            raise
 
 
 def acquire(lock: "threading.Lock") -> None:

@@ -27,6 +27,15 @@ class _RedialTimer(Timer):
         self.dialer.dial()
 
 
+class _LingerTimer(Timer):
+    def __init__(self, dialer: "Dialer") -> None:
+        super().__init__()
+        self.dialer = dialer
+
+    def fire(self) -> None:
+        self.dialer.close()
+
+
 class _Outcome(Caller):
     def __init__(self, dialer: "Dialer") -> None:
         self.dialer = dialer
@@ -57,6 +66,7 @@ class Dialer(LinkOwner):
         self._failures = 0
         self._call: Call | None = None
         self._timer = _RedialTimer(self)
+        self._linger_timer = _LingerTimer(self)
 
     def start(self) -> None:
         """Begin to dial. The pipe takes messages at once, unless IMMEDIATE says otherwise."""
@@ -139,9 +149,15 @@ class Dialer(LinkOwner):
         self._failures += 1
         return interval * (1.0 + self.core.network.random())
 
-    def finish(self) -> None:
-        """Close as soon as all messages are away."""
+    def finish(self, linger_ms: int) -> None:
+        """Take no more messages; close once all are away, or after ``linger_ms`` (-1: never)."""
         self.finishing = True
+        self.core.pattern.retire(self.pipe)
+        if linger_ms == 0:
+            self.close()
+            return
+        if linger_ms > 0:
+            self.core.network.set_timer(self._linger_timer, linger_ms / 1000)
         if not self.pipe.outbound and (self.link is None or not self.link.established):
             self.close()
         elif self.link is not None:
@@ -153,6 +169,7 @@ class Dialer(LinkOwner):
             return
         self.closed = True
         self.core.network.cancel_timer(self._timer)
+        self.core.network.cancel_timer(self._linger_timer)
         if self._call is not None:
             self._call.cancel()
         link = self.link

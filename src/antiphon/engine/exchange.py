@@ -18,6 +18,8 @@ class Attachment:
     def __init__(self, endpoint: str, bound: bool) -> None:
         self.endpoint = endpoint
         self.bound = bound
+        #: True once it is to close when every message has moved on.
+        self.finishing = False
         self.closed = False
 
     def pipes(self) -> list[Pipe]:

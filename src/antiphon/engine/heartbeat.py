@@ -18,7 +18,7 @@ class Heartbeat:
     """The heartbeat of one connection; times are seconds.
 
     ``interval`` is the time between our PINGs (0: none), ``timeout`` the silence after a PING that
-    ends the connection.
+    ends the connection (0: none does).
     """
 
     def __init__(self, interval: float, timeout: float) -> None:
@@ -45,7 +45,7 @@ class Heartbeat:
             self._unanswered_since = -1.0
         if self.peer_ttl and now >= self._last_heard + self.peer_ttl:
             return DEAD
-        if self._unanswered_since >= 0 and now >= self._unanswered_since + self.timeout:
+        if self._silence_limited() and now >= self._unanswered_since + self.timeout:
             return DEAD
         if self.interval and now >= self._next_ping:
             self._next_ping = now + self.interval
@@ -54,12 +54,15 @@ class Heartbeat:
             return PING
         return QUIET
 
+    def _silence_limited(self) -> bool:
+        return self.timeout > 0 and self._unanswered_since >= 0
+
     def next_deadline(self) -> float:
         """Return when on_timer() is due, or a negative number for never."""
         due = -1.0
         if self.interval:
             due = self._next_ping
-            if self._unanswered_since >= 0:
+            if self._silence_limited():
                 due = min(due, self._unanswered_since + self.timeout)
         if self.peer_ttl:
             expiry = self._last_heard + self.peer_ttl

@@ -102,6 +102,8 @@ class Link(Receiver):
 
     def received(self, data: bytes) -> None:
         """Decode what came and deliver the messages."""
+        if not self.open:
+            return
         self._heard = True
         pipe = self.pipe
         pipe.inbound_bytes += len(data)
@@ -148,6 +150,8 @@ class Link(Receiver):
         """Decode what was left, then read again."""
         if self.open:
             self._paused = False
+            # What it has said meanwhile was not read: it is not to blame for that.
+            self._heard = True
             self.stream.resume_reading()
             self._decode(b"", self.pipe.room())
 
@@ -188,7 +192,11 @@ class Link(Receiver):
         if outcome == COMMAND_READY and self.open:
             outcome = connection.obey(pipe.room())
             self._deliver()
-        if connection.noticed and not self._notice():
+        # Not every pattern queues what it is given: there may be room again.
+        while outcome == FULL and self.open and pipe.room() > 0:
+            outcome = connection.receive(b"", pipe.room())
+            self._deliver()
+        if not self.open or (connection.noticed and not self._notice()):
             return
         if outcome == FULL or (pipe.inbound_bytes >= pipe.weigh_at and pipe.inbound_full()):
             pipe.paused = True
@@ -332,7 +340,7 @@ class Link(Receiver):
                 ProtocolError("handshake-timeout", "the handshake was not completed in time")
             )
             return
-        self.heartbeat.heard = self._heard
+        self.heartbeat.heard = self._heard or self._paused
         self._heard = False
         todo = self.heartbeat.on_timer(self.network.now())
         if todo == DEAD:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from antiphon.engine.link import Link, LinkOwner
-from antiphon.engine.network import Acceptor, Listener, Stream
+from antiphon.engine.network import Acceptor, Listener, Stream, Timer
 from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd
@@ -22,6 +22,15 @@ class _Arrivals(Acceptor):
         self.listening.accepted(stream)
 
 
+class _LingerTimer(Timer):
+    def __init__(self, listening: "Listening") -> None:
+        super().__init__()
+        self.listening = listening
+
+    def fire(self) -> None:
+        self.listening.close()
+
+
 class Listening(LinkOwner):
     """A bound endpoint and the connections that came in by it."""
 
@@ -34,6 +43,7 @@ class Listening(LinkOwner):
         self.endpoint = ""
         self.closed = False
         self.finishing = False
+        self._linger_timer = _LingerTimer(self)
 
     def acceptor(self) -> Acceptor:
         """Return what the Network calls for each peer."""
@@ -70,14 +80,23 @@ class Listening(LinkOwner):
         self.core.link_ended(link, error)
         self._check_closed()
 
-    def finish(self) -> None:
-        """Accept nobody any more, and close each connection once its messages are away."""
+    def finish(self, linger_ms: int) -> None:
+        """Accept nobody any more; close each connection once its messages are away.
+
+        What is still there after ``linger_ms`` (-1: never) is closed all the same.
+        """
         self.finishing = True
+        if linger_ms == 0:
+            self.close()
+            return
+        if linger_ms > 0:
+            self.core.network.set_timer(self._linger_timer, linger_ms / 1000)
         if self.listener is not None:
             self.listener.close()
             self.listener = None
         for link in list(self.links):
             if link.established:
+                self.core.pattern.retire(link.pipe)
                 link.finish()
             else:
                 link.close_peer("closed")
@@ -96,4 +115,5 @@ class Listening(LinkOwner):
     def _check_closed(self) -> None:
         if self.finishing and not self.links and not self.closed:
             self.closed = True
+            self.core.network.cancel_timer(self._linger_timer)
             self.core.listening_closed(self)

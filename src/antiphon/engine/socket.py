@@ -133,8 +133,9 @@ class SocketCore:
             )
 
     def _is_connected(self, endpoint: Endpoint) -> bool:
-        return any(dialer.endpoint.text == endpoint.text for dialer in self._dialers) or any(
-            not a.bound and a.endpoint == endpoint.text for a in self._attachments
+        return any(d.endpoint.text == endpoint.text and not d.finishing for d in self._dialers) or any(
+            not a.bound and a.endpoint == endpoint.text and not a.finishing
+            for a in self._attachments
         )
 
     def unbind(self, text: str) -> None:
@@ -144,8 +145,8 @@ class SocketCore:
         """
         self._check_open()
         for listening in self._listenings:
-            if listening.endpoint == text:
-                listening.finish()
+            if listening.endpoint == text and not listening.finishing:
+                listening.finish(self.options.linger)
                 return
         self._detach_inproc(text, True)
 
@@ -157,15 +158,14 @@ class SocketCore:
         self._check_open()
         for dialer in self._dialers:
             if text in (dialer.endpoint.text, dialer.endpoint.given) and not dialer.finishing:
-                dialer.finish()
+                dialer.finish(self.options.linger)
                 return
         self._detach_inproc(text, False)
 
     def _detach_inproc(self, text: str, bound: bool) -> None:
         for attachment in self._attachments:
-            if attachment.endpoint == text and attachment.bound == bound:
-                self._attachments.remove(attachment)
-                attachment.close()
+            if attachment.endpoint == text and attachment.bound == bound and not attachment.finishing:
+                attachment.finish()
                 return
         verb = "bound" if bound else "connected"
         raise EndpointError(ENOENT, text, f"the socket is not {verb} there")
@@ -251,9 +251,9 @@ class SocketCore:
         if linger_ms > 0:
             self.network.set_timer(self._linger_timer, linger_ms / 1000)
         for listening in list(self._listenings):
-            listening.finish()
+            listening.finish(-1)
         for dialer in list(self._dialers):
-            dialer.finish()
+            dialer.finish(-1)
         for attachment in list(self._attachments):
             attachment.finish()
         self._check_ended()

@@ -223,7 +223,10 @@ class Host:
                 return bool(found)
 
             try:
-                self._wait_for(cores, attempt, timeout_ms, sleeper)
+                if files and not self.running:
+                    self.reactor.poll(0.0)
+                if not attempt():
+                    self._wait_for(cores, attempt, timeout_ms, sleeper)
             except Again:
                 return []
             finally:

@@ -67,6 +67,10 @@ class Pattern:
         """Forget a peer: its queues go, and what was in them is counted (R28.24)."""
         raise NotImplementedError
 
+    def retire(self, pipe: Pipe) -> None:
+        """Send nothing more to a peer; what is queued for it goes out, what it sends comes in."""
+        pipe.retired = True
+
     def interrupted(self, pipe: Pipe) -> None:
         """The connection of a permanent pipe has ended; another one will follow."""
 

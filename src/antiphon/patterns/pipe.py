@@ -65,6 +65,8 @@ class Pipe:
         self.end = PipeEnd()
         #: True while a pattern knows the pipe.
         self.attached = False
+        #: True once nothing more is to be sent to the peer; what it has sent may still be taken.
+        self.retired = False
         #: True for a connection that we initiated: the queues outlive it (R28.23).
         self.permanent = False
         self.inbound: deque[list[bytes]] = deque()
@@ -97,7 +99,7 @@ class Pipe:
         self.receive_limit: int = options.rcvhwm or _UNBOUNDED
         self.send_limit_bytes: int = options.sndhwm_bytes
         self.receive_limit_bytes: int = options.rcvhwm_bytes
-        self.weigh_at = self.receive_limit_bytes // _WEIGH_EVERY
+        self.weigh_at = max(self.receive_limit_bytes // _WEIGH_EVERY, 1)
 
     # Outbound.
 

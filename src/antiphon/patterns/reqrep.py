@@ -80,6 +80,11 @@ class Dealer(Pattern):
         if self.watcher is not None:
             self.watcher.socket_changed()
 
+    def retire(self, pipe: Pipe) -> None:
+        """Balance onto this peer no longer."""
+        super().retire(pipe)
+        self.balancer.remove(pipe)
+
     def writable(self, pipe: Pipe) -> None:
         """Balance onto this peer again."""
         self.balancer.activate(pipe)
@@ -179,6 +184,11 @@ class Req(Pattern):
         self._reply = parts[size:]
         self.changed()
 
+    def retire(self, pipe: Pipe) -> None:
+        """Balance onto this peer no longer."""
+        super().retire(pipe)
+        self.balancer.remove(pipe)
+
     def writable(self, pipe: Pipe) -> None:
         """Balance onto this peer again."""
         self.balancer.activate(pipe)
@@ -203,7 +213,7 @@ class Rep(Pattern):
         pipe = self._asker
         self._asker = None
         reply = self._envelope + parts
-        if pipe is None:
+        if pipe is None or pipe.retired:
             self.drop(PEER_GONE, reply)
         elif pipe.blocked:
             self.drop(QUEUE_FULL, reply)
@@ -380,6 +390,12 @@ class Router(Pattern):
             self.fair_queue.activate(pipe)
         if self.watcher is not None:
             self.watcher.socket_changed()
+
+    def retire(self, pipe: Pipe) -> None:
+        """Route nothing more to this peer; its id is free."""
+        super().retire(pipe)
+        if self.peers.get(pipe.routing_id) is pipe:
+            del self.peers[pipe.routing_id]
 
     def writable(self, pipe: Pipe) -> None:
         """A mandatory send may go on."""

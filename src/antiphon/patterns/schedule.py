@@ -62,7 +62,7 @@ class LoadBalancer:
 
     def activate(self, pipe: Pipe) -> None:
         """Say that a pipe has room."""
-        if not pipe.in_balancer:
+        if not pipe.in_balancer and not pipe.retired:
             pipe.in_balancer = True
             self.ready.append(pipe)
 

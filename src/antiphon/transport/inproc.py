@@ -63,7 +63,7 @@ class _End(PipeEnd):
         if batch:
             near.outbound_taken(len(batch))
             self.far_core.pattern.deliver(far, batch)
-        return room > 0
+        return bool(batch)
 
 
 class _Bound(Attachment):
@@ -74,7 +74,6 @@ class _Bound(Attachment):
         self.exchange = exchange
         self.core = core
         self.joined: list[_Connected] = []
-        self.finishing = False
 
     def pipes(self) -> list[Pipe]:
         return [connected.far for connected in self.joined]
@@ -116,7 +115,6 @@ class _Connected(Attachment):
         self.named = bool(options.connect_routing_id)
         self.far = self.pipe
         self.binder: _Bound | None = None
-        self.finishing = False
         if not options.immediate and (self.named or not core.routes_by_id()):
             core.pattern.attach(self.pipe)
 
@@ -132,6 +130,7 @@ class _Connected(Attachment):
         refusal = bound.core.pattern.attach(far)
         if refusal:
             bound.core.connection_failed(self.endpoint, refusal, "the socket has refused this peer")
+            self.exchange.wait(self)
             return
         self.binder = bound
         self.far = far
@@ -150,6 +149,7 @@ class _Connected(Attachment):
             if refusal:
                 self.core.connection_failed(self.endpoint, refusal, "the id is in use")
                 self.part(refusal)
+                self.exchange.wait(self)
                 return
         self._announce(bound)
         near_end.move()
@@ -161,7 +161,10 @@ class _Connected(Attachment):
                 instrument.peer_connected(self.endpoint, pipe.routing_id)
 
     def part(self, reason: str) -> None:
-        """Take the two pipes apart; the binder's is destroyed (R28.24)."""
+        """Take the two pipes apart; the binder's is destroyed (R28.24).
+
+        What it has been given before an orderly end may still be received.
+        """
         bound = self.binder
         if bound is None:
             return
@@ -172,7 +175,9 @@ class _Connected(Attachment):
         far.end = PipeEnd()
         self.pipe.end = PipeEnd()
         self.pipe.peer_type = b""
-        if far.attached:
+        if far.attached and far.inbound and reason == "closed" and not bound.closed:
+            bound.core.pattern.retire(far)
+        elif far.attached:
             bound.core.pattern.detach(far)
         for core, pipe in ((self.core, self.pipe), (bound.core, far)):
             for instrument in core.pattern.instruments:
@@ -183,6 +188,8 @@ class _Connected(Attachment):
             else:
                 self.core.pattern.interrupted(self.pipe)
         bound.check_drained()
+        if not bound.closed:
+            self.exchange.retry(bound)
 
     def drained(self) -> None:
         """Note that a queue has become empty: a socket that is closing may wait for that."""
@@ -194,6 +201,7 @@ class _Connected(Attachment):
 
     def finish(self) -> None:
         self.finishing = True
+        self.core.pattern.retire(self.pipe)
         if not self.pipe.outbound:
             self.close()
 
@@ -254,6 +262,12 @@ class InprocExchange(Exchange):
         """Let a connection wait for the next socket of its name."""
         if not connected.closed:
             self._waiting.append(connected)
+
+    def retry(self, bound: _Bound) -> None:
+        """Let those join that a socket had refused: the id that was in use may be free."""
+        for connected in [c for c in self._waiting if c.endpoint == bound.endpoint]:
+            if self._bound.get(bound.endpoint) is bound:
+                self._meet(connected, bound)
 
     def forget(self, connected: _Connected) -> None:
         """Let a connection not wait any longer."""

@@ -1,5 +1,6 @@
 """A connected socket as a stream: reads when polled, writes what fits, keeps the rest."""
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -21,6 +22,8 @@ __all__ = ("SocketStream",)
 _FIRST_READ: Final = 4096
 #: Larger reads make the allocator map and fault pages on each call (measured: half the speed).
 _MAX_READ: Final = 65536
+#: The system takes no more now.
+_FULL: Final = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM)
 #: How many chunks one sendmsg() gets, well below what systems allow.
 _MAX_CHUNKS: Final = 64
 
@@ -41,6 +44,8 @@ class SocketStream(DescriptorStream):
             self._read = lambda _fd, size: sock.recv(size)
             self._write = lambda _fd, data: sock.send(data)
         self._read_size = _FIRST_READ
+        # True while the peer has gone and reading is paused: then nothing is polled.
+        self._hung_up = False
         #: What the system has not taken yet.
         self.rest: list[bytes] = []
         self.reading = True
@@ -74,8 +79,13 @@ class SocketStream(DescriptorStream):
         """See to all events but READABLE; returns whether to read."""
         if events & WRITABLE and self.rest:
             self._write_rest()
-        if self.open and not self.reading and events & (HANG_UP | ERROR):
-            self.receiver.closed("connection-lost", "the connection was lost")
+        if self.open and not self.reading:
+            if events & ERROR:
+                self.receiver.closed("connection-lost", "the connection was lost")
+            elif events & HANG_UP:
+                # There may be bytes left to read, and polling would report this again and again.
+                self._hung_up = True
+                self.descriptors.forget(self.fd)
         return self.open and self.reading and bool(events & ~WRITABLE)
 
     def _read_body(self, receiver: Receiver) -> None:
@@ -112,11 +122,11 @@ class SocketStream(DescriptorStream):
                 else:
                     sent = self.sock.sendmsg(chunks[:_MAX_CHUNKS])
                 chunks = _after(chunks, sent)
-        except BlockingIOError:
-            self.rest = chunks
-            self._update()
-            return False
-        except OSError:
+        except OSError as error:
+            if error.errno in _FULL:
+                self.rest = chunks
+                self._update()
+                return False
             # Polling reports the end of the connection next, after what is still to be read.
             return False
         return True
@@ -131,10 +141,13 @@ class SocketStream(DescriptorStream):
         """Read again."""
         if not self.reading:
             self.reading = True
+            if self._hung_up and self.open:
+                self._hung_up = False
+                self.descriptors.watch_stream(self.fd, self)
             self._update()
 
     def _update(self) -> None:
-        if self.open:
+        if self.open and not self._hung_up:
             events = READABLE if self.reading else 0
             if self.rest:
                 events |= WRITABLE
