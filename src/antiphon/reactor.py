@@ -99,7 +99,10 @@ class Reactor(Descriptors):
         _flush(self.dirty)
         if patient:
             del self.patient[: len(patient)]
-            _flush(patient)
+            try:
+                _flush(patient)
+            finally:
+                self.patient += patient
 
     def _dispatch(self, events: list[tuple[int, int]]) -> None:
         streams = self.streams
@@ -161,8 +164,8 @@ class Reactor(Descriptors):
 
     def watch(self, fd: int, events: int, handler: Handler) -> None:
         """Call a handler when a descriptor is ready."""
-        self.handlers[fd] = handler
         self.poller.register(fd, events)
+        self.handlers[fd] = handler
 
     def watch_stream(self, fd: int, stream: DescriptorStream) -> None:
         """Call a stream when it is readable, and later as change() says."""

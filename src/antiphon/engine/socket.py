@@ -133,7 +133,9 @@ class SocketCore:
             )
 
     def _is_connected(self, endpoint: Endpoint) -> bool:
-        return any(d.endpoint.text == endpoint.text and not d.finishing for d in self._dialers) or any(
+        return any(
+            d.endpoint.text == endpoint.text and not d.finishing for d in self._dialers
+        ) or any(
             not a.bound and a.endpoint == endpoint.text and not a.finishing
             for a in self._attachments
         )
@@ -164,7 +166,11 @@ class SocketCore:
 
     def _detach_inproc(self, text: str, bound: bool) -> None:
         for attachment in self._attachments:
-            if attachment.endpoint == text and attachment.bound == bound and not attachment.finishing:
+            if (
+                attachment.endpoint == text
+                and attachment.bound == bound
+                and not attachment.finishing
+            ):
                 attachment.finish()
                 return
         verb = "bound" if bound else "connected"

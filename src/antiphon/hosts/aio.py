@@ -164,6 +164,7 @@ class AioHost:
         """Set an option. Raises OptionError."""
         self._check(core)
         core.set_option(option, value)
+        self._schedule_turn()
 
     def get_option(self, core: SocketCore, option: int) -> int | bytes | str:
         """Return an option. Raises OptionError."""
@@ -224,6 +225,9 @@ class AioHost:
         pattern = core.pattern
         message = pattern.try_recv()
         if message is not None:
+            # Room in a full queue may have made a link read on and answer a PING.
+            if self.reactor.dirty:
+                self._schedule_turn()
             return message
         received: list[list[bytes]] = []
 

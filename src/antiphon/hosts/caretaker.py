@@ -8,6 +8,7 @@ caretaker is a daemon thread with three states:
     parked    another thread waits in poll: sleep until it leaves
 """
 
+import atexit
 import threading
 import time
 from typing import TYPE_CHECKING, Final
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 __all__ = ("Caretaker",)
 
 _TICK: Final = 0.001
+#: The hosts that are taken care of.
+_hosts: "set[Host]" = set()
+
+
+def _exit() -> None:
+    """Write what waits, then let no thread wait for another: daemon threads are about to stop."""
+    for host in list(_hosts):
+        host.exit()
+
+
+atexit.register(_exit)
 
 
 class Caretaker:
@@ -39,11 +51,15 @@ class Caretaker:
         """Start the thread, once."""
         if not self._started:
             self._started = True
+            _hosts.add(self._host)
             threading.Thread(target=self._care, name="antiphon-caretaker", daemon=True).start()
 
     def stop(self) -> None:
         """Let the thread end."""
         self._stopped = True
+        if not self._started:
+            self._host.reactor.close()
+            return
         if self.parked:
             self.unpark()
         self._host.reactor.wake()
@@ -68,6 +84,7 @@ class Caretaker:
                 if host.sweep():
                     self._stopped = True
                 if self._stopped and host.empty():
+                    _hosts.discard(host)
                     host.reactor.close()
                     return
                 same_pass = host.reactor.passes == passes
@@ -93,6 +110,8 @@ class Caretaker:
         try:
             while not (self._stepping_aside or self._stopped or host.waiting()):
                 host.reactor.poll(-1.0)
+                if host.sweep():
+                    self._stopped = True
         finally:
             self.runs = False
             host.running = False

@@ -71,6 +71,8 @@ class Host:
         self.lock = threading.Lock()
         self.reactor.lock = self.lock
         self.closed = False
+        #: Whether the process is about to end: nothing waits any longer.
+        self.exiting = False
         #: Whether a thread, or the caretaker, runs the reactor.
         self.running = False
         #: Counts calls, so that the caretaker knows when the program is elsewhere.
@@ -363,7 +365,7 @@ class Host:
 
     def close(self, core: SocketCore, linger_ms: int | None) -> None:
         """Close a socket; ``linger_ms`` None means as its LINGER option says."""
-        if self._descent.foreign():
+        if self._descent.foreign() or self.exiting:
             return
         with self.lock:
             if not core.closed:
@@ -379,10 +381,25 @@ class Host:
     def abandon(self, core: SocketCore) -> None:
         """Close a socket that nobody holds any longer, soon; never waits."""
         self._abandoned.append(core)
+        self._wake()
 
     def abandon_all(self) -> None:
         """End a context that nobody holds any longer, soon; never waits."""
         self._orphaned = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if not self._descent.foreign():
+            self.reactor.wake()
+
+    def exit(self) -> None:
+        """Write what the system takes now; from here on every call is refused and none waits."""
+        if self._descent.foreign():
+            return
+        with self.lock:
+            if not self.reactor.closed:
+                self.reactor.flush()
+            self.exiting = self.closed = True
 
     def sweep(self) -> bool:
         """Close what was abandoned; returns whether nothing is left of an abandoned context."""
@@ -406,7 +423,7 @@ class Host:
         self._end(linger_ms)
 
     def _end(self, linger_ms: int | None) -> None:
-        if self._descent.foreign():
+        if self._descent.foreign() or self.exiting:
             return
         with self.lock:
             if self.closed and not self._keeper.cores:

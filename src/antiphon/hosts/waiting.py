@@ -5,7 +5,7 @@ from typing import Final
 
 from antiphon.engine.options import events
 from antiphon.engine.socket import SocketCore, SocketKeeper
-from antiphon.errors import ForkedError, HostUnreachable
+from antiphon.errors import ForkedError, HostUnreachable, ZMQError
 from antiphon.patterns.base import Watcher
 from antiphon.patterns.reqrep import UNKNOWN_ID, Router
 from antiphon.transport.descriptors import ERROR, HANG_UP, READABLE, WRITABLE, Descriptors, Handler
@@ -83,10 +83,24 @@ class Files:
     def __init__(self, descriptors: Descriptors, wanted: Wanted, watcher: Watcher) -> None:
         self._descriptors = descriptors
         self._files: dict[int, _File] = {}
+        # Copies: another thread may watch the same descriptor at the same time.
+        self._copies: list[int] = []
         for item, mask in wanted:
             if isinstance(item, int):
                 self._files[item] = _File(watcher)
-                descriptors.watch(item, _to_system(mask), self._files[item])
+                self._watch(item, mask)
+
+    def _watch(self, fd: int, mask: int) -> None:
+        try:
+            copy = os.dup(fd)
+            self._copies.append(copy)
+            self._descriptors.watch(copy, _to_system(mask), self._files[fd])
+        except PermissionError:
+            # A file on a disk: always ready, as poll() says of it.
+            self._files[fd].events = _to_system(mask)
+        except OSError as error:
+            self.close()
+            raise ZMQError(error.errno, f"descriptor {fd} cannot be watched: {error}") from None
 
     def __bool__(self) -> bool:
         return bool(self._files)
@@ -97,8 +111,10 @@ class Files:
 
     def close(self) -> None:
         """Watch them no longer."""
-        for fd in self._files:
-            self._descriptors.forget(fd)
+        for copy in self._copies:
+            self._descriptors.forget(copy)
+            os.close(copy)
+        self._copies = []
 
 
 def look(wanted: Wanted, files: Files) -> Wanted:

@@ -56,9 +56,12 @@ class WireDecoder(FrameDecoder):
             if flags <= quick:
                 stop += 2 + data[position + 1]
             else:
+                if begin < position:
+                    self._add_chunk(data, begin, position)
+                    begin = position
+                    simple = -1
                 stop = self._step(data, position)
                 if flags & COMMAND and position < stop <= end:
-                    self._add_chunk(data, begin, position)
                     return self._take_command(data, position, stop)
                 if stop == position:
                     break
@@ -108,12 +111,7 @@ class WireDecoder(FrameDecoder):
         """Keep part of a message; it ends with a frame, or with the header of one."""
         if begin < stop:
             self._parts.append(data[begin:stop])
-            while begin < stop:
-                self._frames += 1
-                if data[begin] & LONG:
-                    begin += 9 + int.from_bytes(data[begin + 1 : begin + 9], "big")
-                else:
-                    begin += 2 + data[begin + 1]
+            self._frames += _count(data, begin, stop)
             self._count_frame()
 
     def _count_frame(self) -> None:
@@ -123,3 +121,15 @@ class WireDecoder(FrameDecoder):
     def _end_message(self) -> None:
         super()._end_message()
         self._frames = 0
+
+
+def _count(data: bytes, begin: int, stop: int) -> int:
+    """Return how many frames have their headers in a part of the data."""
+    frames = 0
+    while begin < stop:
+        frames += 1
+        if data[begin] & LONG:
+            begin += 9 + int.from_bytes(data[begin + 1 : begin + 9], "big")
+        else:
+            begin += 2 + data[begin + 1]
+    return frames

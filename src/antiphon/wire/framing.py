@@ -219,6 +219,7 @@ class FrameDecoder:
 
         The body's size is then in ``_size``, for the caller to take.
         """
+        self._count_frame()
         flags = data[position]
         if flags > _KNOWN_FLAGS:
             raise ProtocolError("reserved-flags", f"a frame's flags are {flags:#04x}")
