@@ -15,17 +15,23 @@ $(VENV)/.installed: pyproject.toml setup.py
 		{ echo "Antiphon needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || \
 		{ echo "python3 cannot make environments here; on Debian: apt-get install python3-venv"; exit 2; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cli,test]'
+	@echo "installing into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[cli]'
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.installed
+$(VENV)/.test: $(VENV)/.installed
+	@echo "installing what the tests need into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.test
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 demo: $(VENV)/.installed ## Run the main job: a broker, workers, clients, and what happened
 	@$(BIN)/antiphon demo
 
-test: $(VENV)/.installed ## Run the tests
+test: $(VENV)/.test ## Run the tests
 	@tools/system-packages
 	$(BIN)/python -m pytest -q
 
@@ -39,7 +45,7 @@ SOURCES := $(shell find src tools -name '*.py' -o -name '*.txt')
 
 $(COMPILED)/.installed: $(SOURCES) pyproject.toml setup.py
 	@tools/system-packages
-	@rm -rf $(COMPILED) && mkdir -p $(COMPILED)
+	@rm -rf build && mkdir -p $(COMPILED)
 	@$(PYTHON) -m venv $(COMPILED)/venv
 	ANTIPHON_MYPYC=1 $(COMPILED)/venv/bin/pip wheel --quiet --disable-pip-version-check \
 		--no-deps --wheel-dir $(COMPILED)/wheel .

@@ -299,7 +299,7 @@ class SocketOptions:
         self.conflate: bool = False
         self.sndhwm_bytes: int = 64 * 1024 * 1024
         self.rcvhwm_bytes: int = 8 * 1024 * 1024
-        self.max_frames: int = 1024
+        self.max_frames: int = 65536
         # Times, in milliseconds.
         self.linger: int = 0 if socket_type in (_SUB, _XSUB, _DISH) else -1
         self.sndtimeo: int = -1

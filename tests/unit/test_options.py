@@ -60,7 +60,7 @@ def test_own_defaults() -> None:
     options = SocketOptions()
     assert options.get(OwnOption.SNDHWM_BYTES) == 64 * 2**20
     assert options.get(OwnOption.RCVHWM_BYTES) == 8 * 2**20
-    assert options.get(OwnOption.MAX_FRAMES) == 1024
+    assert options.get(OwnOption.MAX_FRAMES) == 65536
 
 
 @pytest.mark.parametrize("spec", NUMBERS, ids=name_of)

@@ -27,6 +27,8 @@ class BrokerStats(NamedTuple):
     #: Requests that workers work on, and that wait for one.
     in_flight: int
     waiting: int
+    #: Requests that have come and are not taken yet: they wait for a worker that is free.
+    queued: int
     workers: int
     idle: int
     clients: int
@@ -85,6 +87,7 @@ class Broker:
             replies=state.replies,
             in_flight=state.in_flight(),
             waiting=len(state.waiting),
+            queued=sum(len(pipe.inbound) for pipe in self._relay.frontend.fair_queue.ready),
             workers=len(state.workers),
             idle=len(state.idle),
             clients=len(self._relay.frontend.peers),

@@ -1,5 +1,6 @@
 """Joins the broker's state to its two ROUTERs: each message goes on as soon as it has come."""
 
+import logging
 from typing import Final
 
 from antiphon.broker.dialect import frames_of, is_ready, read_reply, read_request
@@ -10,6 +11,8 @@ from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import ROUTED, UNKNOWN_ID, Router
 
 __all__ = ("Relay", "Trace", "TracedRelay")
+
+_LOG = logging.getLogger("antiphon.broker")
 
 #: Why a worker's message ended here.
 _MALFORMED: Final = "malformed"
@@ -100,11 +103,27 @@ class Relay:
             state.drop(CLIENT_GONE if status == UNKNOWN_ID else status)
 
     def _on_other(self, routing_id: bytes, message: list[bytes], request: Request | None) -> None:
-        """Take what is no answer to a worker's request: READY, or something to be dropped."""
+        """Take what is no answer to a worker's request: READY, or something to be dropped.
+
+        A busy worker whose message cannot be understood will never answer: its request goes to
+        another one, and it gets nothing more until it says READY again.
+        """
+        state = self.state
         if is_ready(message):
-            self.state.on_ready(routing_id)
+            state.on_ready(routing_id)
+        elif request is None:
+            self._complain(_LATE_REPLY, routing_id, "has nothing to answer, or has not said READY")
         else:
-            self.state.drop(_LATE_REPLY if request is None else _MALFORMED)
+            self._complain(_MALFORMED, routing_id, "has answered without the envelope it was given")
+            state.worker_gone(routing_id)
+
+    def _complain(self, reason: str, worker: bytes, what: str) -> None:
+        """Count a worker's message that ends here, and log the first of each kind."""
+        if reason not in self.state.dropped:
+            _LOG.warning(
+                "worker %s %s: dropped, as %s; not logged again", worker.hex(), what, reason
+            )
+        self.state.drop(reason)
 
     def feed(self) -> None:
         """Give idle workers what waits: first what lost its worker, then each client in turn."""

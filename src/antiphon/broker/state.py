@@ -100,15 +100,13 @@ class BrokerState:
         self.idle.append(worker)
 
     def on_ready(self, routing_id: bytes) -> None:
-        """Take note that a worker is there; saying so twice changes nothing (L11)."""
-        worker = self.workers.get(routing_id)
-        if worker is None:
+        """Take note that a worker is there; saying so again changes nothing, even while busy (L11).
+
+        A worker that has started anew under its old id is not the one that had a request: the end
+        of the old connection has come before.
+        """
+        if routing_id not in self.workers:
             worker = self.workers[routing_id] = Worker(routing_id)
-            self.idle.append(worker)
-        elif worker.request is not None:
-            # It has started anew under its old id: what it worked on is lost with its past.
-            self._take_back(worker.request)
-            worker.request = None
             self.idle.append(worker)
 
     def worker_gone(self, routing_id: bytes) -> None:

@@ -133,12 +133,9 @@ class SocketCore:
             )
 
     def _is_connected(self, endpoint: Endpoint) -> bool:
-        return any(
-            d.endpoint.text == endpoint.text and not d.finishing for d in self._dialers
-        ) or any(
-            not a.bound and a.endpoint == endpoint.text and not a.finishing
-            for a in self._attachments
-        )
+        dialed = [d.endpoint.text for d in self._dialers if not d.finishing]
+        joined = [a.endpoint for a in self._attachments if not (a.bound or a.finishing)]
+        return endpoint.text in dialed or endpoint.text in joined
 
     def unbind(self, text: str) -> None:
         """Stop listening at a bound endpoint, given as LAST_ENDPOINT returns it.
@@ -166,11 +163,9 @@ class SocketCore:
 
     def _detach_inproc(self, text: str, bound: bool) -> None:
         for attachment in self._attachments:
-            if (
-                attachment.endpoint == text
-                and attachment.bound == bound
-                and not attachment.finishing
-            ):
+            if attachment.finishing or attachment.bound != bound:
+                continue
+            if attachment.endpoint == text:
                 attachment.finish()
                 return
         verb = "bound" if bound else "connected"

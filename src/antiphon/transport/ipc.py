@@ -51,9 +51,10 @@ def bind_socket(endpoint: Endpoint, options: SocketOptions) -> tuple[socket.sock
         sock.listen(options.backlog)
     except OSError as error:
         sock.close()
-        raise EndpointError(
-            error.errno or errno.EINVAL, endpoint.text, error.strerror or str(error)
-        ) from None
+        why = error.strerror or str(error)
+        if error.errno == errno.ENOENT:
+            why = "the folder does not exist: make it first"
+        raise EndpointError(error.errno or errno.EINVAL, endpoint.text, why) from None
     except EndpointError:
         sock.close()
         raise

@@ -91,7 +91,23 @@ def _bind_address(endpoint: Endpoint, options: SocketOptions) -> tuple[int, str]
     addresses = numeric_addresses(endpoint)
     if addresses:
         return addresses[0][0], endpoint.host
-    return socket.AF_INET, _interface_address(endpoint)
+    address = _interface_address(endpoint)
+    return (socket.AF_INET, address) if address else _own_address(endpoint, options)
+
+
+def _own_address(endpoint: Endpoint, options: SocketOptions) -> tuple[int, str]:
+    # A name of this machine, such as localhost; binding waits for the answer.
+    family = socket.AF_UNSPEC if options.ipv6 else socket.AF_INET
+    try:
+        found = socket.getaddrinfo(endpoint.host, None, family=family, type=socket.SOCK_STREAM)
+    except OSError:
+        raise EndpointError(
+            ENODEV,
+            endpoint.text,
+            "the host is no address, interface or name of this machine: "
+            "use an address such as 127.0.0.1, or * for all interfaces",
+        ) from None
+    return int(found[0][0]), str(found[0][4][0])
 
 
 def _interface_address(endpoint: Endpoint) -> str:
@@ -106,12 +122,7 @@ def _interface_address(endpoint: Endpoint) -> str:
                 return socket.inet_ntoa(answer[20:24])
             except OSError:
                 pass
-    raise EndpointError(
-        ENODEV,
-        endpoint.text,
-        "the host is neither an address nor an interface of this machine: "
-        "use an address such as 127.0.0.1, or * for all interfaces",
-    )
+    return ""
 
 
 def tune(sock: socket.socket, options: SocketOptions) -> None:

@@ -56,10 +56,9 @@ class WireDecoder(FrameDecoder):
             if flags <= quick:
                 stop += 2 + data[position + 1]
             else:
-                if begin < position:
-                    self._add_chunk(data, begin, position)
-                    begin = position
-                    simple = -1
+                self._add_chunk(data, begin, position)
+                begin = position
+                simple = -1
                 stop = self._step(data, position)
                 if flags & COMMAND and position < stop <= end:
                     return self._take_command(data, position, stop)

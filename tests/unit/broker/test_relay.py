@@ -121,10 +121,42 @@ def test_what_workers_say_out_of_turn_is_counted() -> None:
     asking = client(world)
     asking.send(b"x")
     envelope = serving.recv()
-    serving.send(b"nonsense")
     serving.send(*envelope[:3], b"OK")
     assert asking.recv() == [b"OK"]
-    assert relay.state.dropped == {"late-reply": 1, "malformed": 1}
+    assert relay.state.dropped == {"late-reply": 1}
+
+
+def test_the_request_of_a_worker_that_loses_the_envelope_goes_to_another_one() -> None:
+    """L14: and that worker gets nothing more, so that it spoils nothing more."""
+    world = World(seed=9)
+    relay = broker(world)
+    careless = worker(world, "careless")
+    asking = client(world)
+    asking.send(b"x")
+    careless.recv()
+    careful = worker(world, "careful")
+    careless.send(b"OK")
+    for number in range(3):
+        envelope = careful.recv()
+        careful.send(*envelope[:2], b"OK %d" % number)
+        assert asking.recv() == [b"OK %d" % number]
+        asking.send(b"x")
+    assert relay.state.dropped == {"malformed": 1}
+    assert relay.state.retried == 1
+
+
+def test_ready_while_busy_mixes_up_no_answers() -> None:
+    """L11."""
+    world = World(seed=10)
+    broker(world)
+    serving = worker(world, kind=DEALER)
+    asking = client(world)
+    for number in range(3):
+        asking.send(b"request %d" % number)
+        envelope = serving.recv()
+        serving.send(b"", b"READY")
+        serving.send(*envelope[:3], b"answer to " + envelope[3])
+        assert asking.recv() == [b"answer to request %d" % number]
 
 
 class Hops(Trace):

@@ -63,7 +63,7 @@ def test_a_connection_comes_from_the_port_it_is_told(context: zmq.Context) -> No
     ("endpoint", "number", "advice"),
     [
         ("tcp://192.0.2.1:5555", errno.EADDRNOTAVAIL, "no interface"),
-        ("tcp://nosuchif:5555", errno.ENODEV, "neither an address nor an interface"),
+        ("tcp://nosuchif:5555", errno.ENODEV, "no address, interface or name"),
     ],
 )
 def test_what_cannot_be_bound_says_why(
