@@ -1,17 +1,35 @@
 """The demo's workers and clients: programs on antiphon.zmq as a user would write them.
 
-usage: actors.py worker NAME ENDPOINT MILLISECONDS | client NAME ENDPOINT REQUESTS
+usage: actors.py worker NAME ENDPOINT MILLISECONDS
+       actors.py client NAME ENDPOINT REQUESTS
+       actors.py broker NAME OPTION... (as ``antiphon broker``)
+
+Each ends by itself at the end of its stdin: whoever has started it has gone.
 """
 
 import json
+import os
 import sys
+import threading
 import time
 
 from antiphon import zmq
 
-__all__ = ("ask", "main", "say", "text", "work")
+__all__ = ("ask", "follow_parent", "main", "say", "text", "work")
 
 _PATIENCE_MS = 30_000
+
+
+def follow_parent() -> None:
+    """End this process, from another thread, as soon as its stdin ends."""
+
+    def wait() -> None:
+        # Not sys.stdin: a thread that holds its lock is a fatal error when the process exits.
+        while os.read(0, 1024):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def say(**what: object) -> None:
@@ -40,6 +58,7 @@ def work(name: str, endpoint: str, milliseconds: int) -> None:
 
 def ask(name: str, endpoint: str, requests: int) -> None:
     """Send requests one after the other and report how long each took."""
+    step = min(max(requests // 50, 1), 10)
     served: dict[str, int] = {}
     latencies: list[float] = []
     with zmq.Context() as context, context.socket(zmq.REQ, linger=0) as socket:
@@ -59,18 +78,26 @@ def ask(name: str, endpoint: str, requests: int) -> None:
             if name == "CLIENT":
                 say(hop="client sends", frames=["Hello"])
                 say(hop="client gets", frames=text([reply]))
-            if number % 10 == 0:
+            if number % step == 0:
                 say(done=number)
     say(done=len(latencies), latencies=latencies, served=served)
 
 
 def main() -> None:
     """Play the part that the arguments name."""
-    role, name, endpoint, argument = sys.argv[1:]
+    role, name, *arguments = sys.argv[1:]
+    follow_parent()
+    if role == "broker":
+        # Workers and clients start faster without it.
+        from antiphon.cli.commands import run
+
+        run(["broker", *arguments])
+    endpoint, number = arguments
     try:
-        (work if role == "worker" else ask)(name, endpoint, int(argument))
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        (work if role == "worker" else ask)(name, endpoint, int(number))
+    except BrokenPipeError:
+        # Nobody listens any more. The interpreter's own exit would try to print what is left.
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import os
 import signal
 import sys
 from types import FrameType
@@ -12,12 +13,16 @@ import click
 from antiphon.broker import Broker
 from antiphon.broker.app import BrokerStats
 from antiphon.broker.relay import Trace
+from antiphon.cli.usage import BoundEndpoint, Command, WholeNumber
 from antiphon.errors import ZMQError
 
 __all__ = ("broker", "draw_frames")
 
 #: How many more objects there must be before the garbage collector looks for cycles.
 _GC_THRESHOLD = 50_000
+_HOPS = ("frontend in", "backend out", "backend in", "frontend out")
+#: What a worker says before it gets anything, behind its routing id: no hop of a request.
+_READY = [b"", b"READY"]
 
 
 def draw_frames(frames: list[bytes]) -> list[str]:
@@ -32,13 +37,13 @@ class _PrintedTrace(Trace):
     """Prints the first messages at each hop."""
 
     def __init__(self, count: int, as_json: bool) -> None:
-        self._left = 4 * count
+        self._left = dict.fromkeys(_HOPS, count)
         self._as_json = as_json
 
     def hop(self, name: str, frames: list[bytes]) -> None:
-        if self._left <= 0 or (len(frames) == 3 and frames[2] == b"READY"):
+        if self._left[name] == 0 or (name == "backend in" and frames[1:] == _READY):
             return
-        self._left -= 1
+        self._left[name] -= 1
         drawn = draw_frames(frames)
         if self._as_json:
             print(json.dumps({"hop": name, "frames": drawn}), flush=True)
@@ -62,34 +67,73 @@ class _Figures:
         self._requests, self._replies = stats.requests, stats.replies
         print(
             f"requests {requests}/s  replies {replies}/s  in flight {stats.in_flight}  "
-            f"waiting {stats.waiting}  workers {stats.workers} ({stats.idle} idle)  "
-            f"clients {stats.clients}  retried {stats.retried}  lost {stats.lost}  "
+            f"waiting {stats.waiting}  queued {stats.queued}  "
+            f"workers {stats.workers} ({stats.idle} idle)  clients {stats.clients}  "
+            f"retried {stats.retried}  lost {stats.lost}  "
             f"dropped {sum(stats.dropped.values())}",
             flush=True,
         )
 
 
+class _Signals:
+    """Lets a broker finish at the first SIGTERM or SIGINT and forces it at the second."""
+
+    def __init__(self, running: Broker) -> None:
+        self._running = running
+        self._stopping = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if self._stopping:
+            self._running.stop()
+            return
+        self._stopping = True
+        stats = self._running.stats()
+        self._running.drain()
+        if stats.in_flight or stats.waiting:
+            line = (
+                f"antiphon broker: {signal.Signals(number).name}: requests may finish "
+                f"(in flight {stats.in_flight}, waiting {stats.waiting}); "
+                "a second signal forces the end\n"
+            )
+            # Not print: the signal may have come in the middle of one.
+            os.write(sys.stderr.fileno(), line.encode())
+
+
 @click.command(
-    epilog="Example: antiphon broker --frontend tcp://*:5555 --backend tcp://*:5556 --stats"
+    cls=Command,
+    epilog="Example: antiphon broker --frontend tcp://*:5555 --backend tcp://*:5556 --stats",
 )
-@click.option("--frontend", required=True, help="Endpoint that clients connect to.")
-@click.option("--backend", required=True, help="Endpoint that workers connect to.")
+@click.option(
+    "--frontend", type=BoundEndpoint(), required=True, help="Where clients connect to: tcp or ipc."
+)
+@click.option(
+    "--backend", type=BoundEndpoint(), required=True, help="Where workers connect to: tcp or ipc."
+)
 @click.option(
     "--retries",
-    type=click.IntRange(0),
+    type=WholeNumber(0),
     default=2,
     show_default=True,
     help="How often a request goes to another worker when one has gone.",
 )
 @click.option(
     "--backlog",
-    type=click.IntRange(0),
+    type=WholeNumber(0),
     default=0,
     show_default=True,
-    help="Requests taken from clients while no worker is free; more wait at the clients.",
+    help="How many requests are taken from clients while no worker is free. The others wait in "
+    "the frontend's queues (RCVHWM, 1000 for each client) and beyond that at the clients.",
 )
 @click.option("--stats", is_flag=True, help="Print a line of figures a second.")
-@click.option("--trace", type=click.IntRange(0), default=0, help="Draw the first N requests' hops.")
+@click.option(
+    "--trace",
+    type=WholeNumber(0),
+    default=0,
+    help="Draw the frames of the first so many messages at each of the four hops: "
+    f"{', '.join(_HOPS)}.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print figures and traces as JSON.")
 def broker(
     frontend: str, backend: str, retries: int, backlog: int, stats: bool, trace: int, as_json: bool
@@ -97,7 +141,8 @@ def broker(
     """Give each client's request to the worker that has been idle for longest.
 
     Clients are REQ or DEALER sockets. Workers are REQ or DEALER sockets that send READY and then
-    answer what they get. SIGTERM lets requests in flight finish; a second one forces.
+    answer what they get. SIGTERM lets requests in flight finish; a second one forces the end, with
+    exit status 1.
     """
     logging.basicConfig(stream=sys.stderr, format="antiphon broker: %(message)s")
     try:
@@ -106,18 +151,7 @@ def broker(
     except ZMQError as error:
         print(f"antiphon broker: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-    stopping = False
-
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        if stopping:
-            running.stop()
-        else:
-            stopping = True
-            running.drain()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
+    _Signals(running)
     # What is here now stays for good, and messages are freed without the collector's help: it has
     # little to look for (measured: a tenth of the interpreted broker's time).
     gc.freeze()

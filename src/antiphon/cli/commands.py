@@ -1,12 +1,18 @@
 """The commands of ``antiphon``."""
 
+import signal
+from typing import NoReturn
+
 import click
 
 from antiphon.build import build_info
 from antiphon.cli.broker import broker
 from antiphon.cli.demo import demo
+from antiphon.cli.usage import refuse
 
-__all__ = ("commands",)
+__all__ = ("commands", "run")
+
+_PROGRAM = "antiphon"
 
 
 def _version() -> str:
@@ -15,11 +21,30 @@ def _version() -> str:
     return f"antiphon {info.version} ({kind}, Python {info.python}, {info.platform})"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    no_args_is_help=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(message=_version(), version="")
-def commands() -> None:
+@click.pass_context
+def commands(context: click.Context) -> None:
     """Request-reply messaging that any ZeroMQ program can talk to."""
+    if context.invoked_subcommand is None:
+        raise click.UsageError("no command is given", context)
 
 
 commands.add_command(broker)
 commands.add_command(demo)
+
+
+def run(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command that ``arguments``, or those of the process, name, and exit."""
+    try:
+        status = commands.main(arguments, _PROGRAM, standalone_mode=False)
+    except click.UsageError as error:
+        refuse(error, _PROGRAM)
+    except click.Abort:
+        # Ctrl-C before the command has said what that is to do.
+        status = 128 + signal.SIGINT
+    raise SystemExit(status)

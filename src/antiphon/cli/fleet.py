@@ -3,19 +3,34 @@
 import json
 import queue
 import signal
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
-__all__ = ("Fleet", "Observer", "Report")
+from antiphon.cli.child import Child, Line, describe_status, end_all
 
-#: How long anything in the demo may take before it counts as failed, in seconds.
+__all__ = ("Fleet", "FleetError", "Observer", "Report")
+
+#: How long workers and clients may be silent before they count as stuck, in seconds. Clients give
+#: up by themselves before that, and say so.
 _PATIENCE: Final = 60.0
+_BROKER: Final = "broker"
 _FAST_MS: Final = 3
 _SLOW_MS: Final = 15
+#: The way of a request, there and back.
+_HOPS: Final = (
+    "client sends",
+    "frontend in",
+    "backend out",
+    "worker gets",
+    "backend in",
+    "frontend out",
+    "client gets",
+)
+
+
+class FleetError(Exception):
+    """The demo cannot go on."""
 
 
 class Observer(Protocol):
@@ -68,44 +83,6 @@ class Report:
         }
 
 
-class _Process:
-    """A child and the JSON lines that it prints."""
-
-    def __init__(self, name: str, arguments: list[str], lines: "queue.Queue[_Line]") -> None:
-        self.name = name
-        self._popen = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdout=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        )
-        self._lines = lines
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self) -> None:
-        output = self._popen.stdout
-        if output is not None:
-            for line in output:
-                self._lines.put((self.name, line.rstrip("\n")))
-
-    def signal(self, number: int) -> None:
-        """Send a signal, if it still runs."""
-        if self._popen.poll() is None:
-            self._popen.send_signal(number)
-
-    def end(self) -> None:
-        """End it, gently and then not."""
-        self.signal(signal.SIGTERM)
-        try:
-            self._popen.wait(5)
-        except subprocess.TimeoutExpired:
-            self._popen.kill()
-            self._popen.wait()
-
-
-_Line = tuple[str, str]
-
-
 class Fleet:
     """A broker, workers and clients, as a context manager that leaves nothing running."""
 
@@ -113,19 +90,22 @@ class Fleet:
         self._clients = clients
         self._workers = workers
         self._requests = requests
-        self._lines: queue.Queue[_Line] = queue.Queue()
-        self._processes: dict[str, _Process] = {}
+        self._lines: queue.Queue[Line] = queue.Queue()
+        self._children: dict[str, Child] = {}
         self._deadline = time.monotonic() + _PATIENCE
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_exception: object) -> None:
-        for process in reversed(list(self._processes.values())):
-            process.end()
+    def __exit__(self, kind: type[BaseException] | None, *_exception: object) -> None:
+        # After an error nothing is worth finishing, or being logged by those who cannot.
+        end_all(self._children.values(), signal.SIGTERM if kind is None else signal.SIGKILL)
 
     def run(self, observer: Observer) -> Report:
-        """Do it all and return what happened. Raises TimeoutError when something is stuck."""
+        """Do it all and return what happened.
+
+        Raises FleetError when a process has ended that should not, or all of them are silent.
+        """
         report = Report(self._clients * self._requests + 1)
         frontend, backend = self._start_broker()
         self._trace_one(report, frontend, backend)
@@ -137,42 +117,49 @@ class Fleet:
         self._await_figures(report)
         return report
 
-    def _start(self, name: str, *arguments: str) -> None:
-        self._processes[name] = _Process(name, list(arguments), self._lines)
+    def _start(self, role: str, name: str, *arguments: str) -> None:
+        script = str(Path(__file__).with_name("actors.py"))
+        self._children[name] = Child(name, [script, role, name, *arguments], self._lines)
 
-    def _next(self) -> _Line:
-        try:
-            return self._lines.get(timeout=max(self._deadline - time.monotonic(), 0.01))
-        except queue.Empty:
-            raise TimeoutError("the processes of the demo have not finished in time") from None
+    def _next(self) -> Line:
+        """Return the next line of anybody."""
+        while True:
+            try:
+                line = self._lines.get(timeout=max(self._deadline - time.monotonic(), 0.0))
+            except queue.Empty:
+                raise FleetError(
+                    f"no worker or client has said anything for {_PATIENCE:g} s"
+                ) from None
+            if line.status is None:
+                # The broker prints its figures whether anything goes on or not.
+                if line.name != _BROKER:
+                    self._deadline = time.monotonic() + _PATIENCE
+                return line
+            if not self._children[line.name].may_end:
+                how = describe_status(line.status)
+                raise FleetError(f"{line.name} has ended unexpectedly: {how}")
 
     def _start_broker(self) -> tuple[str, str]:
         anywhere = "tcp://127.0.0.1:*"
-        arguments = ("--frontend", anywhere, "--backend", anywhere)
-        options = ("--stats", "--trace", "1", "--json")
-        self._start("broker", "-m", "antiphon", "broker", *arguments, *options)
-        frontend = self._next()[1].removeprefix("frontend ")
-        return frontend, self._next()[1].removeprefix("backend ")
+        endpoints = ("--frontend", anywhere, "--backend", anywhere)
+        self._start("broker", _BROKER, *endpoints, "--stats", "--trace", "1", "--json")
+        frontend = self._next().text.removeprefix("frontend ")
+        return frontend, self._next().text.removeprefix("backend ")
 
     def _trace_one(self, report: Report, frontend: str, backend: str) -> None:
-        self._actor("WORKER", "worker", backend, str(_FAST_MS))
-        self._actor("CLIENT", "client", frontend, "1")
+        self._start("worker", "WORKER", backend, str(_FAST_MS))
+        self._start("client", "CLIENT", frontend, "1")
         hops: dict[str, list[str]] = {}
-        while len(hops) < 7 or not report.replies:
-            name, line = self._next()
-            said = json.loads(line)
+        while len(hops) < len(_HOPS) or not report.replies:
+            line = self._next()
+            said = json.loads(line.text)
             if "hop" in said:
                 hops[said["hop"]] = said["frames"]
-            if name == "CLIENT" and "latencies" in said:
+            if line.name == "CLIENT" and "latencies" in said:
+                self._children["CLIENT"].may_end = True
                 report.replies += len(said["latencies"])
-        order = ("client sends", "frontend in", "backend out", "worker gets")
-        back = ("backend in", "frontend out", "client gets")
-        report.hops = [(hop, hops[hop]) for hop in (*order, *back)]
-        self._processes.pop("WORKER").end()
-
-    def _actor(self, name: str, role: str, endpoint: str, argument: str) -> None:
-        script = str(Path(__file__).with_name("actors.py"))
-        self._start(name, script, role, name, endpoint, argument)
+        report.hops = [(hop, hops[hop]) for hop in _HOPS]
+        end_all([self._children["WORKER"]], signal.SIGTERM)
 
     def _start_workers(self, report: Report, backend: str) -> None:
         names = [f"worker-{number}" for number in range(1, self._workers + 1)]
@@ -180,11 +167,12 @@ class Fleet:
         report.killed = names[1]
         report.served = dict.fromkeys(names, 0)
         for name in names:
-            self._actor(name, "worker", backend, str(_SLOW_MS if name == report.slow else _FAST_MS))
+            milliseconds = _SLOW_MS if name == report.slow else _FAST_MS
+            self._start("worker", name, backend, str(milliseconds))
 
     def _start_clients(self, frontend: str) -> None:
         for number in range(1, self._clients + 1):
-            self._actor(f"client-{number}", "client", frontend, str(self._requests))
+            self._start("client", f"client-{number}", frontend, str(self._requests))
 
     def _follow(self, report: Report, observer: Observer) -> None:
         total = self._clients * self._requests
@@ -192,27 +180,34 @@ class Fleet:
         finished = 0
         killed = False
         while finished < self._clients:
-            name, line = self._next()
-            said = json.loads(line)
+            line = self._next()
+            said = json.loads(line.text)
             note = ""
             if "done" in said:
-                done[name] = said["done"]
+                done[line.name] = said["done"]
             if "latencies" in said:
                 finished += 1
-                report.replies += len(said["latencies"])
-                report.latencies += said["latencies"]
-                for worker, count in said["served"].items():
-                    report.served[worker] += count
-            if not killed and sum(done.values()) * 10 >= total * 4:
+                self._take(report, line.name, said)
+            answered = sum(done.values())
+            if not killed and answered * 10 >= total * 4:
                 killed = True
-                self._processes[report.killed].signal(signal.SIGKILL)
-                note = f"killed {report.killed} (SIGKILL)"
-            observer.update(sum(done.values()), total, note)
+                self._children[report.killed].end(signal.SIGKILL)
+                note = f"killed {report.killed} (SIGKILL) after {answered} requests"
+            observer.update(answered, total, note)
+
+    def _take(self, report: Report, name: str, said: dict[str, Any]) -> None:
+        """Add a client's last words to the report."""
+        self._children[name].may_end = True
+        report.replies += len(said["latencies"])
+        report.latencies += said["latencies"]
+        for worker, count in said["served"].items():
+            report.served[worker] += count
 
     def _await_figures(self, report: Report) -> None:
+        """Read on until the broker's figures have all that the clients have got."""
         while True:
-            name, line = self._next()
-            said = json.loads(line)
-            if name == "broker" and "retried" in said:
+            line = self._next()
+            said = json.loads(line.text)
+            if line.name == _BROKER and said.get("replies", 0) >= report.replies:
                 report.retried = said["retried"]
                 return

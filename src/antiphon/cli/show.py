@@ -2,7 +2,7 @@
 
 import sys
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -13,6 +13,9 @@ from antiphon.cli.fleet import Report
 
 __all__ = ("Progress", "show")
 
+#: How long the longest bar is, in characters.
+_WIDTH: Final = 30
+
 
 class Progress:
     """Shows how far the demo is; ``quiet`` shows nothing."""
@@ -22,9 +25,9 @@ class Progress:
         self._bar: Bar | None = None
         self._shown = 0
         if not quiet and sys.stdout.isatty():
-            columns = (TextColumn("requests"), BarColumn(), MofNCompleteColumn())
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
             self._bar = Bar(*columns, TimeElapsedColumn(), transient=True)
-            self._task = self._bar.add_task("requests", total=None)
+            self._task = self._bar.add_task("starting", total=None)
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -47,7 +50,8 @@ class Progress:
         if self._quiet:
             return
         if self._bar is not None:
-            self._bar.update(self._task, completed=done, total=total)
+            what = "requests" if done else "starting"
+            self._bar.update(self._task, completed=done, total=total, description=what)
             if note:
                 self._bar.console.print(note)
             return
@@ -63,32 +67,31 @@ def show(report: Report) -> None:
     console = Console(highlight=False)
     console.print(_served(report))
     console.print(
-        f"latency ms: p50 {report.percentile(50):.2f}  p90 {report.percentile(90):.2f}  "
-        f"p99 {report.percentile(99):.2f}  max {report.percentile(100):.2f}"
+        f"Latency in ms: p50 {report.percentile(50):.2f}, p90 {report.percentile(90):.2f}, "
+        f"p99 {report.percentile(99):.2f}, max {report.percentile(100):.2f}"
     )
     console.print("\nOne request's frames at each hop:")
     for hop, frames in report.hops:
         console.print(f"  {hop:<13} {_draw(frames)}", markup=False)
     verdict = "no request was lost" if not report.lost else f"{report.lost} requests were LOST"
     console.print(
-        f"\n{report.replies} of {report.requests} requests answered in {report.seconds:.1f} s; "
-        f"{report.killed} was killed on the way, {report.retried} of its requests went to another "
-        f"worker: {verdict}."
+        f"\n{report.killed} was killed on the way; {report.retried} of its requests went to "
+        f"another worker.\n{report.replies} of {report.requests} requests answered in "
+        f"{report.seconds:.1f} s: {verdict}."
     )
 
 
 def _served(report: Report) -> Table:
-    table = Table(title="Who served how many", title_justify="left")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("worker")
     table.add_column("requests", justify="right")
+    table.add_column("", min_width=_WIDTH)
     table.add_column("")
     most = max(report.served.values(), default=0) or 1
     for worker, count in report.served.items():
         note = "killed on the way" if worker == report.killed else ""
         note = "five times slower" if worker == report.slow else note
-        table.add_row(
-            worker, str(count), "#" * (count * 30 // most) + ("  " + note if note else "")
-        )
+        table.add_row(worker, str(count), "#" * (count * _WIDTH // most), note)
     return table
 
 
