@@ -27,6 +27,8 @@ class Request:
         self.task = task
         #: How many workers have been lost with it.
         self.losses = 0
+        #: Whether its client has gone meanwhile.
+        self.abandoned = False
 
 
 class Worker:
@@ -123,14 +125,19 @@ class BrokerState:
     def _take_back(self, request: Request) -> None:
         """Let a request whose worker has gone wait for another one, or give it up."""
         request.losses += 1
-        if request.losses > self.retries:
+        if request.abandoned:
+            self.drop(CLIENT_GONE)
+        elif request.losses > self.retries:
             self.lost += 1
         else:
             self.retried += 1
             self.waiting.appendleft(request)
 
     def client_gone(self, client: bytes) -> None:
-        """Forget what a client that has gone still waits for."""
+        """Forget what a client that has gone still waits for; what is worked on goes on."""
+        for worker in self.workers.values():
+            if worker.request is not None and worker.request.client == client:
+                worker.request.abandoned = True
         kept = deque(request for request in self.waiting if request.client != client)
         for _ in range(len(self.waiting) - len(kept)):
             self.drop(CLIENT_GONE)

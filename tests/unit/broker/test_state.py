@@ -120,6 +120,17 @@ def test_a_client_that_has_gone_waits_for_nothing() -> None:
     assert state.dropped == {"client-gone": 1}
 
 
+def test_the_request_of_a_client_that_has_gone_is_not_tried_again() -> None:
+    """Or a broker that drains would wait for a worker that nobody needs."""
+    state = BrokerState(retries=5, backlog=0)
+    ready(state, b"w")
+    ask(state, b"gone")
+    state.client_gone(b"gone")
+    state.worker_gone(b"w")
+    assert state.finished()
+    assert state.dropped == {"client-gone": 1}
+
+
 def test_draining_takes_nothing_new_and_ends() -> None:
     state = BrokerState(retries=0, backlog=5)
     ready(state, b"w")
