@@ -8,9 +8,10 @@ import contextlib
 import heapq
 import os
 import random
+import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from antiphon.endpoint import Endpoint
 from antiphon.engine.network import Acceptor, Call, Caller, Listener, Receiver, Timer
@@ -27,9 +28,6 @@ from antiphon.transport.descriptors import (
 from antiphon.transport.dialing import Dialing
 from antiphon.transport.inproc import InprocExchange
 from antiphon.transport.listening import listen
-
-if TYPE_CHECKING:
-    import threading
 
 __all__ = ("Reactor", "acquire")
 
@@ -74,6 +72,8 @@ class Reactor(Descriptors):
         self.closed = False
         self._wake_read, self._wake_write = _wake_pipe()
         self._woken = False
+        # Reentrant, as the garbage collector may wake a reactor anywhere.
+        self._wake_lock = threading.RLock()
         self.watch(self._wake_read, READABLE, _Waker(self))
 
     def fileno(self) -> int:
@@ -135,7 +135,7 @@ class Reactor(Descriptors):
             return events
         return self._poll_unlocked(timeout, lock)
 
-    def _poll_unlocked(self, timeout: float, lock: "threading.Lock") -> list[tuple[int, int]]:
+    def _poll_unlocked(self, timeout: float, lock: threading.Lock) -> list[tuple[int, int]]:
         self.polling = True
         self._poll_until = self.now() + timeout if timeout > 0 else float("inf")
         lock.release()
@@ -245,9 +245,12 @@ class Reactor(Descriptors):
 
     def wake(self) -> None:
         """End the wait of poll(); may be called from any thread or signal handler."""
-        if not self._woken and not self.closed:
-            self._woken = True
-            os.write(self._wake_write, b"\x01\0\0\0\0\0\0\0")
+        if not self._woken:
+            # Whoever closes meanwhile must not leave us a number that means another file.
+            with self._wake_lock:
+                if not self.closed:
+                    self._woken = True
+                    os.write(self._wake_write, b"\x01\0\0\0\0\0\0\0")
 
     def woken(self) -> None:
         """Take note of wake(), and go on with resolved names."""
@@ -265,13 +268,14 @@ class Reactor(Descriptors):
 
     def close(self) -> None:
         """Give the descriptors back; every socket has ended before."""
-        if self.closed:
-            return
-        self.closed = True
-        self.poller.close()
-        os.close(self._wake_read)
-        if self._wake_write != self._wake_read:
-            os.close(self._wake_write)
+        with self._wake_lock:
+            if self.closed:
+                return
+            self.closed = True
+            self.poller.close()
+            os.close(self._wake_read)
+            if self._wake_write != self._wake_read:
+                os.close(self._wake_write)
 
 
 def _flush(waiting: list[Receiver]) -> None:
@@ -284,7 +288,7 @@ def _flush(waiting: list[Receiver]) -> None:
             raise
 
 
-def acquire(lock: "threading.Lock") -> None:
+def acquire(lock: threading.Lock) -> None:
     """Acquire a lock even when Ctrl-C interrupts the wait for it; then raise the interrupt."""
     interrupt: BaseException | None = None
     while True:

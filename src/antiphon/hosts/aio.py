@@ -183,10 +183,11 @@ class AioHost:
         """Let an instrument see what happens."""
         core.add_instrument(instrument)
 
-    def check_routable(self, core: SocketCore, routing_id: bytes) -> None:
-        """Raise HostUnreachable if a mandatory ROUTER does not know the id (R10)."""
+    def begin(self, core: SocketCore, first_frame: bytes) -> None:
+        """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
         self._check(core)
-        check_routable(core, routing_id)
+        core.pattern.check_send()
+        check_routable(core, first_frame)
 
     # Messages.
 

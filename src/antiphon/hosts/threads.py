@@ -166,12 +166,13 @@ class Host:
         with self.lock:
             core.add_instrument(instrument)
 
-    def check_routable(self, core: SocketCore, routing_id: bytes) -> None:
-        """Raise HostUnreachable if a mandatory ROUTER does not know the id (R10)."""
+    def begin(self, core: SocketCore, first_frame: bytes) -> None:
+        """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
         self._descent.check()
         with self.lock:
             self._enter(core)
-            check_routable(core, routing_id)
+            core.pattern.check_send()
+            check_routable(core, first_frame)
 
     # Messages.
 

@@ -45,6 +45,9 @@ class Pattern:
         """
         raise NotImplementedError
 
+    def check_send(self) -> None:
+        """Raise StateError where the socket type allows no message to be begun now."""
+
     def try_recv(self) -> list[bytes] | None:
         """Return the next message or None. Raises StateError where none is allowed now."""
         raise NotImplementedError

@@ -109,8 +109,7 @@ class Req(Pattern):
 
         Raises StateError while a reply is awaited, unless REQ_RELAXED is set.
         """
-        if self._waiting and not self.options.req_relaxed:
-            raise StateError("this REQ has sent a request: receive its reply first")
+        self.check_send()
         if not self.balancer.ready:
             return False
         if self._reply is not None:
@@ -121,6 +120,11 @@ class Req(Pattern):
         self._reply = None
         self._waiting = True
         return True
+
+    def check_send(self) -> None:
+        """Raise StateError while a reply is awaited, unless REQ_RELAXED is set."""
+        if self._waiting and not self.options.req_relaxed:
+            raise StateError("this REQ has sent a request: receive its reply first")
 
     def _next_envelope(self) -> list[bytes]:
         if not self.options.req_correlate:
@@ -207,8 +211,7 @@ class Rep(Pattern):
 
     def try_send(self, parts: list[bytes]) -> bool:
         """Send the reply; never blocks (R28.17 to R28.19). Raises StateError without a request."""
-        if not self._answering:
-            raise StateError("this REP has no request to answer: receive one first")
+        self.check_send()
         self._answering = False
         pipe = self._asker
         self._asker = None
@@ -220,6 +223,11 @@ class Rep(Pattern):
         else:
             pipe.push(reply)
         return True
+
+    def check_send(self) -> None:
+        """Raise StateError while there is no request to answer."""
+        if not self._answering:
+            raise StateError("this REP has no request to answer: receive one first")
 
     def try_recv(self) -> list[bytes] | None:
         """Return a request's body or None (R28.14 to R28.16).

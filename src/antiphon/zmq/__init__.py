@@ -1,5 +1,8 @@
 """The socket API under the names that pyzmq users know: ``import antiphon.zmq as zmq``."""
 
+from typing import Final
+
+from antiphon import __version__
 from antiphon.errors import EMULATED_VERSION
 from antiphon.instrument import Instrument
 from antiphon.zmq import constants, error
@@ -10,19 +13,27 @@ from antiphon.zmq.poller import Poller, select
 from antiphon.zmq.socket import Socket
 
 __all__ = (  # noqa: PLE0604
+    "IPC_PATH_MAX_LEN",
     "Context",
     "Instrument",
     "Poller",
     "Socket",
+    "__version__",
     "has",
+    "pyzmq_version",
+    "pyzmq_version_info",
     "select",
     "zmq_version",
     "zmq_version_info",
     *constants.__all__,
-    *error.__all__,
+    *(name for name in error.__all__ if name not in constants.__all__),
 )
 
+IPC_PATH_MAX_LEN: Final = 107
+"""How many bytes the path of an ``ipc://`` endpoint may have."""
+
 _CAPABILITIES = frozenset({"ipc"})
+_PYZMQ_VERSION: Final = "27.3.0"
 
 
 def zmq_version() -> str:
@@ -32,7 +43,21 @@ def zmq_version() -> str:
 
 def zmq_version_info() -> tuple[int, int, int]:
     """Return the same as numbers."""
-    major, minor, patch = EMULATED_VERSION.split(".")
+    return _numbers(EMULATED_VERSION)
+
+
+def pyzmq_version() -> str:
+    """Return the version of pyzmq whose names are offered; Antiphon's own is ``__version__``."""
+    return _PYZMQ_VERSION
+
+
+def pyzmq_version_info() -> tuple[int, int, int]:
+    """Return the same as numbers."""
+    return _numbers(_PYZMQ_VERSION)
+
+
+def _numbers(version: str) -> tuple[int, int, int]:
+    major, minor, patch = version.split(".")
     return int(major), int(minor), int(patch)
 
 

@@ -7,10 +7,20 @@ a coroutine that receives loses no message.
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from antiphon.engine.socket import SocketCore
-from antiphon.errors import HostUnreachable
+from antiphon.errors import Again
 from antiphon.hosts.aio import AioHost
-from antiphon.zmq.base import BaseSocket, dump_json, load_json, refuse_pickle, require_copy
+from antiphon.zmq.base import (
+    BaseSocket,
+    draft_arguments,
+    dump_json,
+    encode_text,
+    fill,
+    load_json,
+    refuse_drafts,
+    refuse_pickle,
+    require_copy,
+    window,
+)
 from antiphon.zmq.context import BaseContext
 from antiphon.zmq.poller import BasePoller
 
@@ -18,7 +28,9 @@ __all__ = ("Context", "Poller", "Socket")
 
 
 class Socket(BaseSocket):
-    """An asyncio socket; made by Context.socket(), used from one event loop.
+    """An asyncio socket; made by Context.socket(), or from a context and a type.
+
+    It is used from one event loop.
 
     What waits is a coroutine; it raises Again after SNDTIMEO or RCVTIMEO milliseconds,
     ContextTerminated when the context ends, SocketClosed when the socket is closed, and StateError
@@ -26,25 +38,41 @@ class Socket(BaseSocket):
     """
 
     _host: AioHost
-
-    def __init__(self, context: object, host: AioHost, core: SocketCore) -> None:
-        super().__init__(context, host, core)
+    _host_class = AioHost
 
     def send(
-        self, data: object, flags: int = 0, copy: bool = True, track: bool = False
+        self,
+        data: object,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
     ) -> Coroutine[Any, Any, None]:
-        """Send a frame; with SNDMORE in ``flags`` it waits for the frames that follow.
+        """Send a frame; with SNDMORE in ``flags`` it is kept for the frames that follow.
 
+        After Again the frames kept so far stay: send the last one again. After any other error, or
+        when the task is cancelled, the message has failed as a whole, and its frames are forgotten.
         ``copy`` and ``track`` are accepted: bytes are never copied.
         """
         del copy, track
+        if routing_id is not None or group is not None:
+            self._made(refuse_drafts)
         return self._send(self._assemble(data, flags), flags)
 
     def send_multipart(
-        self, msg_parts: Sequence[object], flags: int = 0, copy: bool = True, track: bool = False
+        self,
+        msg_parts: Sequence[object],
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
     ) -> Coroutine[Any, Any, None]:
         """Send a message of several frames, whole or not at all. Raises TypeError before that."""
         del copy, track
+        if routing_id is not None or group is not None:
+            self._made(refuse_drafts)
         return self._send(self._assemble_all(msg_parts, flags), flags)
 
     def _send(self, parts: list[bytes] | None, flags: int) -> Coroutine[Any, Any, None]:
@@ -58,10 +86,12 @@ class Socket(BaseSocket):
     async def _send_rest(self, parts: list[bytes], flags: int) -> None:
         try:
             await self._host.send(self._core, parts, self._send_timeout(flags))
-        except HostUnreachable:
-            self._sent()
+        except Again:
             raise
-        self._sent()
+        except BaseException:
+            self._forget()
+            raise
+        self._forget()
 
     async def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes:
         """Receive a frame; RCVMORE then tells whether the message has more."""
@@ -88,16 +118,19 @@ class Socket(BaseSocket):
     async def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
     ) -> int:
-        """Receive a frame into a buffer; returns its size, what does not fit is cut off."""
-        return self._copy_into(await self.recv(flags), buffer, nbytes)
+        """Receive a frame into a buffer, at most ``nbytes`` of it (0: what the buffer holds).
+
+        Returns the size of the frame; what does not fit is cut off. Raises ValueError for more
+        ``nbytes`` than the buffer has, and BufferError for one that cannot be written to.
+        """
+        view = window(buffer, nbytes)
+        return fill(view, await self.recv(flags))
 
     async def send_string(
-        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **_options: Any
+        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **options: Any
     ) -> None:
         """Send text."""
-        if not isinstance(u, str):
-            raise TypeError(f"send_string() sends str, not {type(u).__name__}")
-        await self.send(u.encode(encoding), flags, copy)
+        await self.send(self._made(encode_text, u, encoding), flags, copy, **options)
 
     async def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive text."""
@@ -108,7 +141,8 @@ class Socket(BaseSocket):
 
     async def send_json(self, obj: object, flags: int = 0, **options: Any) -> None:
         """Send an object as JSON."""
-        await self.send(dump_json(obj, options), flags)
+        others = draft_arguments(options)
+        await self.send(self._made(dump_json, obj, options), flags, **others)
 
     async def recv_json(self, flags: int = 0, **options: Any) -> Any:
         """Receive JSON. Raises ValueError if it is none."""
@@ -120,10 +154,10 @@ class Socket(BaseSocket):
         serialize: Callable[[Any], Sequence[object]],
         flags: int = 0,
         copy: bool = True,
-        **_options: Any,
+        **options: Any,
     ) -> None:
         """Send the frames that ``serialize`` makes of a message."""
-        await self.send_multipart(serialize(msg), flags, copy)
+        await self.send_multipart(self._made(serialize, msg), flags, copy, **options)
 
     async def recv_serialized(
         self, deserialize: Callable[[list[bytes]], Any], flags: int = 0, copy: bool = True
@@ -143,21 +177,21 @@ class Socket(BaseSocket):
 
     async def poll(self, timeout: float | None = None, flags: int = 1) -> int:
         """Wait for events, at most ``timeout`` milliseconds (None: without end); returns them."""
-        if self._partial.incoming and flags & 1:
-            return 1
-        limit = -1 if timeout is None else int(timeout)
+        rest = flags & 1 if self._partial.incoming else 0
+        limit = 0 if rest else -1 if timeout is None else int(timeout)
         found = await self._host.poll([(self._core, int(flags))], limit)
-        return found[0][1] if found else 0
+        return rest | (found[0][1] if found else 0)
 
 
 class Context(BaseContext[Socket]):
     """A context of asyncio sockets; it belongs to the event loop that first waits on one."""
 
     _host: AioHost
+    _socket_class = Socket
 
-    def __init__(self, io_threads: int = 1) -> None:
-        super().__init__(io_threads)
-        object.__setattr__(self, "_host", AioHost())
+    def __init__(self, io_threads: int = 1, *, shadow: object = None) -> None:
+        super().__init__(io_threads, shadow=shadow)
+        self._host = AioHost()
 
     @property
     def closed(self) -> bool:
@@ -177,9 +211,6 @@ class Context(BaseContext[Socket]):
         """Close every socket with ``linger`` milliseconds and end the context."""
         self._host.destroy(linger)
 
-    def _make(self, socket_type: int) -> Socket:
-        return Socket(self, self._host, self._host.open(socket_type, self._options))
-
 
 async def _nothing() -> None:
     """Complete at once: a frame has been kept for the message it belongs to."""
@@ -188,22 +219,20 @@ async def _nothing() -> None:
 class Poller(BasePoller):
     """Waits for asyncio sockets and descriptors."""
 
+    _socket_class = Socket
+
     async def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait at most ``timeout`` milliseconds (None or negative: without end).
 
         Returns the sockets and descriptors that are ready, with their events.
         """
-        ready = self._ready_already()
-        if ready:
-            return ready
-        host, wanted, items = self._wanted()
-        limit = -1 if timeout is None or timeout < 0 else int(timeout)
-        own = host is None
-        if own:
-            host = AioHost()
+        items = list(self._flags)
+        host, wanted = self._wanted()
+        limit = self._limit(timeout)
+        if host is not None:
+            return self._ready(items, wanted, await host.poll(wanted, limit))
+        host = AioHost()
         try:
-            found = await host.poll(wanted, limit)
+            return self._ready(items, wanted, await host.poll(wanted, limit))
         finally:
-            if own:
-                host.destroy(0)
-        return [(items[key], events) for key, events in found]
+            host.destroy(0)

@@ -6,25 +6,37 @@ Messages are whole below this room; SNDMORE and RCVMORE exist only here.
 import json
 import random
 from collections import deque
-from collections.abc import Sequence
-from typing import Any, Final, Protocol, Self
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, Generic, ParamSpec, Protocol, Self, TypeVar
 
-from antiphon.constants import OwnOption, SocketOption, SocketType
+from antiphon.constants import SocketOption, SocketType
 from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.socket import SocketCore
-from antiphon.errors import EADDRINUSE, EndpointError, OptionError, ZMQBindError, ZMQError
+from antiphon.errors import (
+    EADDRINUSE,
+    EINVAL,
+    EndpointError,
+    OptionError,
+    ZMQBindError,
+    ZMQError,
+)
 from antiphon.instrument import Instrument
+from antiphon.zmq.attributes import SOCKET_OPTIONS, SocketAttributes
 
 __all__ = (
     "BaseSocket",
     "Endpoints",
     "Part",
     "as_bytes",
+    "draft_arguments",
     "dump_json",
+    "encode_text",
+    "fill",
     "load_json",
-    "option_number",
+    "refuse_drafts",
     "refuse_pickle",
     "require_copy",
+    "window",
 )
 
 #: What may be sent as a frame.
@@ -32,14 +44,14 @@ Part = bytes | bytearray | memoryview
 
 DONTWAIT: Final = 1
 SNDMORE: Final = 2
-_ROUTER: Final = 6
+_POLLIN: Final = 1
 _RCVMORE: Final = 13
+_EVENTS: Final = 15
 
-_OPTIONS: Final[dict[str, int]] = {
-    name.lower(): int(member)
-    for enum in (SocketOption, OwnOption)
-    for name, member in enum.__members__.items()
-}
+P = ParamSpec("P")
+S = TypeVar("S", bound="BaseSocket")
+T = TypeVar("T")
+_AnyClass = type[Any]
 
 
 class _Host(Protocol):
@@ -54,7 +66,7 @@ class _Host(Protocol):
     def peers(self, core: SocketCore) -> list[Peer]: ...
     def stats(self, core: SocketCore) -> Stats: ...
     def add_instrument(self, core: SocketCore, instrument: Instrument) -> None: ...
-    def check_routable(self, core: SocketCore, routing_id: bytes) -> None: ...
+    def begin(self, core: SocketCore, first_frame: bytes) -> None: ...
     def close(self, core: SocketCore, linger_ms: int | None) -> None: ...
     def abandon(self, core: SocketCore) -> None: ...
 
@@ -70,31 +82,30 @@ def as_bytes(data: object) -> bytes:
         raise TypeError(f"a frame must be bytes or a buffer, not {kind}") from None
 
 
-def option_number(name: str) -> int | None:
-    """Return the number of an option by its name in lower case, or None."""
-    return _OPTIONS.get(name)
+class Endpoints(Generic[S]):
+    """Returned by bind() and connect(): a ``with`` block gives the socket, and its end undoes it.
 
+    ``addr`` is the endpoint, with its real port where bind() chose one, ``kind`` is ``"bind"`` or
+    ``"connect"``.
+    """
 
-class Endpoints:
-    """Returned by bind() and connect(): undoes it when a ``with`` block ends."""
+    def __init__(self, socket: S, kind: str, addr: str) -> None:
+        self.socket = socket
+        self.kind = kind
+        self.addr = addr
 
-    def __init__(self, socket: "BaseSocket", kind: str, endpoint: str) -> None:
-        self._socket = socket
-        self._kind = kind
-        self.endpoint = endpoint
-
-    def __enter__(self) -> Self:
-        return self
+    def __enter__(self) -> S:
+        return self.socket
 
     def __exit__(self, *_exception: object) -> None:
-        if not self._socket.closed:
-            if self._kind == "bind":
-                self._socket.unbind(self.endpoint)
+        if not self.socket.closed:
+            if self.kind == "bind":
+                self.socket.unbind(self.addr)
             else:
-                self._socket.disconnect(self.endpoint)
+                self.socket.disconnect(self.addr)
 
     def __repr__(self) -> str:
-        return f"<{self._kind} {self.endpoint!r}>"
+        return f"<{self.kind} {self.addr!r}>"
 
 
 class _Partial:
@@ -105,25 +116,42 @@ class _Partial:
         self.incoming: deque[bytes] = deque()
 
 
-class BaseSocket:
+class BaseSocket(SocketAttributes):
     """A socket without its waiting calls.
 
-    Options can be read and set as attributes under their names in lower case, such as ``linger``
-    or ``rcvtimeo``.
+    Options can be read and set as attributes under their names, such as ``linger`` or
+    ``rcvtimeo``; ``options`` of the constructor are set before it returns. Raises OptionError,
+    TypeError for a context of the other kind, ContextTerminated, and ZMQError (EMFILE) when the
+    context has as many sockets as its MAX_SOCKETS allows.
     """
-
-    def __init__(self, context: object, host: _Host, core: SocketCore) -> None:
-        set_attribute = object.__setattr__
-        set_attribute(self, "context", context)
-        set_attribute(self, "_host", host)
-        set_attribute(self, "_core", core)
-        set_attribute(self, "_partial", _Partial())
 
     #: The context that made it, which lives for as long as one of its sockets does.
     context: Any
     _host: _Host
+    _host_class: ClassVar[_AnyClass]
     _core: SocketCore
     _partial: _Partial
+
+    def __init__(
+        self, context: Any, socket_type: int, *, copy_threshold: int | None = None, **options: Any
+    ) -> None:
+        del copy_threshold  # bytes are never copied
+        host = getattr(context, "_host", None)
+        if isinstance(context, BaseSocket) or not isinstance(host, self._host_class):
+            raise TypeError(
+                f"{_full_name(self)} is made from a context and a type: the Context of its own "
+                f"module, not {_full_name(context)}"
+            )
+        self._partial = _Partial()
+        self.context = context
+        self._host = host
+        self._core = context._open(socket_type)  # noqa: SLF001
+        try:
+            for name, value in options.items():
+                setattr(self, name, value)
+        except BaseException:
+            self.close(0)
+            raise
 
     # Life.
 
@@ -153,12 +181,12 @@ class BaseSocket:
 
     # Endpoints.
 
-    def bind(self, addr: str | bytes) -> Endpoints:
+    def bind(self, addr: str | bytes) -> Endpoints[Self]:
         """Accept peers at an endpoint. Raises EndpointError."""
         endpoint = self._host.bind(self._core, _text(addr))
         return Endpoints(self, "bind", endpoint)
 
-    def connect(self, addr: str | bytes) -> Endpoints:
+    def connect(self, addr: str | bytes) -> Endpoints[Self]:
         """Connect, now and after each loss. Raises EndpointError."""
         endpoint = _text(addr)
         self._host.connect(self._core, endpoint)
@@ -200,6 +228,10 @@ class BaseSocket:
         if option == _RCVMORE:
             return int(bool(self._partial.incoming))
         value = self._host.get_option(self._core, int(option))
+        if isinstance(value, int):
+            # The rest of a message that was received in part can be read.
+            rest = option == _EVENTS and self._partial.incoming
+            return value | _POLLIN if rest else value
         return value.encode() if isinstance(value, str) else value
 
     setsockopt = set  # noqa: A003
@@ -216,8 +248,8 @@ class BaseSocket:
             raise OptionError(str(option), None, "its value is no text: use get()")
         return value.decode(encoding)
 
-    setsockopt_string = set_string
-    getsockopt_string = get_string
+    setsockopt_string = setsockopt_unicode = set_string
+    getsockopt_string = getsockopt_unicode = get_string
 
     def get_hwm(self) -> int:
         """Return SNDHWM, and with it RCVHWM where set_hwm() has set both."""
@@ -230,20 +262,16 @@ class BaseSocket:
 
     hwm = property(get_hwm, set_hwm, doc="SNDHWM and RCVHWM at once.")
 
-    def __getattr__(self, name: str) -> Any:
-        number = _OPTIONS.get(name)
-        if number is None:
-            raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
-        return self.get(number)
+    def _get_named(self, name: str) -> Any:
+        return self.get(SOCKET_OPTIONS[name])
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if name.startswith("_") or hasattr(type(self), name):
-            object.__setattr__(self, name, value)
-            return
-        number = _OPTIONS.get(name)
-        if number is None:
-            raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
-        self.set(number, value)
+    def _set_named(self, name: str, value: Any) -> None:
+        self.set(SOCKET_OPTIONS[name], value)
+
+    @property
+    def type(self) -> SocketType:
+        """The socket's type."""
+        return SocketType(self._core.socket_type)
 
     @property
     def last_endpoint(self) -> bytes:
@@ -268,32 +296,38 @@ class BaseSocket:
 
     def _assemble(self, data: object, flags: int) -> list[bytes] | None:
         """Return a whole message, or None where more frames follow."""
-        part = data if type(data) is bytes else as_bytes(data)
+        part = data if type(data) is bytes else self._made(as_bytes, data)
         outgoing = self._partial.outgoing
         if flags & SNDMORE:
-            if not outgoing and self._core.socket_type == _ROUTER:
-                self._host.check_routable(self._core, part)
+            if not outgoing:
+                self._host.begin(self._core, part)
             outgoing.append(part)
             return None
         return [*outgoing, part] if outgoing else [part]
 
     def _assemble_all(self, msg_parts: Sequence[object], flags: int) -> list[bytes] | None:
-        parts = [part if type(part) is bytes else as_bytes(part) for part in msg_parts]
-        if not parts:
-            raise ZMQError(msg="a message has at least one frame: send [b''] for an empty one")
+        parts = self._made(_frames, msg_parts)
         outgoing = self._partial.outgoing
         if flags & SNDMORE:
+            if not outgoing:
+                self._host.begin(self._core, parts[0])
             outgoing.extend(parts)
             return None
         return [*outgoing, *parts] if outgoing else parts
 
-    def _copy_into(self, data: bytes, buffer: bytearray | memoryview, nbytes: int) -> int:
-        view = memoryview(buffer).cast("B")
-        size = min(len(data), nbytes or len(view), len(view))
-        view[:size] = data[:size]
-        return size
+    def _made(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what a function makes of what is to be sent.
 
-    def _sent(self) -> None:
+        Where it raises, the message has failed: the frames kept for it are forgotten.
+        """
+        try:
+            return make(*args, **kwargs)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Keep no frames any longer: their message was sent, or has failed for good."""
         if self._partial.outgoing:
             self._partial.outgoing = []
 
@@ -314,8 +348,57 @@ class BaseSocket:
         return 0 if flags & DONTWAIT else self._core.options.rcvtimeo
 
 
-def _text(addr: str | bytes) -> str:
-    return addr.decode() if isinstance(addr, bytes) else addr
+def _frames(parts: Sequence[object]) -> list[bytes]:
+    frames = [part if type(part) is bytes else as_bytes(part) for part in parts]
+    if not frames:
+        raise ZMQError(msg="a message has at least one frame: send [b''] for an empty one")
+    return frames
+
+
+def _full_name(instance: object) -> str:
+    kind = instance.__class__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _text(addr: object) -> str:
+    if isinstance(addr, str):
+        return addr
+    if not isinstance(addr, bytes):
+        kind = type(addr).__name__
+        raise TypeError(f"an endpoint is text such as 'tcp://127.0.0.1:5555', not {kind}")
+    try:
+        return addr.decode()
+    except UnicodeDecodeError:
+        shown = addr.decode(errors="backslashreplace")
+        raise EndpointError(EINVAL, shown, "it is no text in UTF-8") from None
+
+
+def window(buffer: bytearray | memoryview, nbytes: int) -> memoryview:
+    """Return the part of a buffer that a frame may fill.
+
+    Raises ValueError for more ``nbytes`` than it has, BufferError if it cannot be written to.
+    """
+    view = memoryview(buffer)
+    if view.readonly or not view.c_contiguous:
+        raise BufferError("recv_into() fills a buffer that is writable and contiguous")
+    view = view.cast("B")
+    if not 0 <= nbytes <= len(view):
+        raise ValueError(f"nbytes={nbytes} must be from 0 to the buffer's {len(view)} bytes")
+    return view[:nbytes] if nbytes else view
+
+
+def fill(view: memoryview, data: bytes) -> int:
+    """Copy a frame as far as there is room; returns its size."""
+    size = min(len(data), len(view))
+    view[:size] = data[:size]
+    return len(data)
+
+
+def encode_text(text: object, encoding: str) -> bytes:
+    """Return text as bytes. Raises TypeError for what is none."""
+    if not isinstance(text, str):
+        raise TypeError(f"send_string() sends str, not {type(text).__name__}")
+    return text.encode(encoding)
 
 
 def dump_json(obj: object, options: dict[str, Any]) -> bytes:
@@ -332,6 +415,19 @@ def require_copy(copy: bool) -> None:
     """Refuse copy=False. Raises ValueError."""
     if not copy:
         raise ValueError("frames arrive as bytes that are never copied again: leave copy=True")
+
+
+def refuse_drafts() -> None:
+    """Refuse a message's routing id and group. Raises ValueError."""
+    raise ValueError(
+        "routing_id and group are of draft sockets, which are not offered: "
+        "a ROUTER takes the routing id as the first frame"
+    )
+
+
+def draft_arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """Take out of ``options`` what send() is to refuse or ignore."""
+    return {name: options.pop(name) for name in ("routing_id", "group") if name in options}
 
 
 def refuse_pickle(name: str) -> None:

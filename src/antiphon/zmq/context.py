@@ -1,45 +1,97 @@
 """The context: what sockets of one program share."""
 
 import threading
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from collections.abc import Callable
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 
-from antiphon.constants import ContextOption
-from antiphon.errors import ContextTerminated, OptionError
+from antiphon.constants import ContextOption, SocketOption
+from antiphon.engine.socket import SocketCore
+from antiphon.errors import EMFILE, ContextTerminated, OptionError, ZMQError
 from antiphon.hosts.threads import Host
-from antiphon.options import SocketOptions
-from antiphon.zmq.base import BaseSocket, option_number
+from antiphon.options import SocketOptions, option_name
+from antiphon.zmq.attributes import CONTEXT_OPTIONS, SOCKET_OPTIONS, ContextAttributes
+from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.socket import Socket
 
 __all__ = ("BaseContext", "Context")
 
 S = TypeVar("S", bound=BaseSocket)
+T = TypeVar("T")
 
-_DEFAULTS: dict[int, int] = {
-    int(ContextOption.IO_THREADS): 1,
-    int(ContextOption.MAX_SOCKETS): 1023,
-}
-_READ_ONLY: dict[int, int] = {int(ContextOption.SOCKET_LIMIT): 65535}
+_IO_THREADS = int(ContextOption.IO_THREADS)
+_MAX_SOCKETS = int(ContextOption.MAX_SOCKETS)
+_SOCKET_LIMIT = int(ContextOption.SOCKET_LIMIT)
+_BLOCKY = int(SocketOption.BLOCKY)
+_IPV6 = int(SocketOption.IPV6)
+
+_DEFAULTS: dict[int, int] = {_IO_THREADS: 1, _MAX_SOCKETS: 1023, _BLOCKY: 1, _IPV6: 0}
+_MINIMA: dict[int, int] = {_MAX_SOCKETS: 1}
+_MAXIMA: dict[int, int] = {_MAX_SOCKETS: 65535, _BLOCKY: 1, _IPV6: 1}
 
 
-class BaseContext(Generic[S]):
+def _name(option: int) -> str:
+    for name, number in CONTEXT_OPTIONS.items():
+        if number == option:
+            return name.upper()
+    return option_name(option)
+
+
+class _Host(Protocol):
+    def open(self, socket_type: int, options: SocketOptions) -> SocketCore: ...
+
+
+class _Open:
+    """The sockets of a context that have not ended, to be counted."""
+
+    def __init__(self) -> None:
+        self._cores: list[SocketCore] = []
+        self._enough = 64
+        self._lock = threading.Lock()
+
+    def check(self, limit: int) -> None:
+        """Raise ZMQError (EMFILE) if there are as many as ``limit``."""
+        with self._lock:
+            # Looking through them now and then costs little, and keeps few that have ended.
+            if len(self._cores) >= min(limit, self._enough):
+                self._cores = [core for core in self._cores if not core.ended]
+                self._enough = max(64, 2 * len(self._cores))
+            if len(self._cores) >= limit:
+                raise ZMQError(
+                    EMFILE, f"the context has {limit} sockets: close some, or raise its MAX_SOCKETS"
+                )
+
+    def add(self, core: SocketCore) -> None:
+        with self._lock:
+            self._cores.append(core)
+
+
+class BaseContext(ContextAttributes, Generic[S]):
     """What the contexts of both hosts share.
 
     Socket options set as attributes, such as ``context.linger = 0``, are the defaults of sockets
-    made afterwards.
+    made afterwards. A subclass may say in ``_socket_class`` what its sockets are.
     """
 
     _instance: ClassVar[Any] = None
     _instance_lock: ClassVar[threading.Lock] = threading.Lock()
+    _socket_class: ClassVar[Any] = BaseSocket
 
+    _host: _Host
     _options: SocketOptions
     _settings: dict[int, int]
+    _open_sockets: _Open
 
-    def __init__(self, io_threads: int = 1) -> None:
+    def __init__(self, io_threads: int = 1, *, shadow: object = None) -> None:
+        if shadow is not None or not isinstance(io_threads, int):
+            raise TypeError(
+                "a context cannot share the sockets of another one: make a Context() with no "
+                "arguments, and connect its sockets to those of the other (inproc works too)"
+            )
         if io_threads < 0:
             raise OptionError("IO_THREADS", io_threads, "it is 0 or more")
-        set_attribute = object.__setattr__
-        set_attribute(self, "_options", SocketOptions())
-        set_attribute(self, "_settings", {**_DEFAULTS, int(ContextOption.IO_THREADS): io_threads})
+        self._options = SocketOptions()
+        self._settings = {**_DEFAULTS, _IO_THREADS: io_threads}
+        self._open_sockets = _Open()
 
     @classmethod
     def instance(cls, io_threads: int = 1) -> Self:
@@ -69,47 +121,71 @@ class BaseContext(Generic[S]):
         """Close every socket with ``linger`` milliseconds and end the context."""
         raise NotImplementedError
 
-    def socket(self, socket_type: int, **options: Any) -> S:
-        """Make a socket of a type such as REQ; options such as ``linger=0`` are set on it."""
+    @overload
+    def socket(self, socket_type: int, socket_class: Callable[..., T], **options: Any) -> T: ...
+
+    @overload
+    def socket(self, socket_type: int, socket_class: object = None, **options: Any) -> S: ...
+
+    def socket(self, socket_type: int, socket_class: Any = None, **options: Any) -> Any:
+        """Make a socket of a type such as REQ, and of a subclass of Socket if one is given.
+
+        ``options`` are the constructor's: those of Socket are set on it, such as ``linger=0``.
+        """
         if self.closed:
             raise ContextTerminated
-        socket = self._make(int(socket_type))
-        try:
-            for name, value in options.items():
-                setattr(socket, name, value)
-        except BaseException:
-            socket.close(0)
-            raise
-        return socket
+        make = self._socket_class if socket_class is None else socket_class
+        return make(self, socket_type, **options)
 
-    def _make(self, socket_type: int) -> S:
-        raise NotImplementedError
+    def _open(self, socket_type: object) -> SocketCore:
+        if not isinstance(socket_type, int):
+            kind = type(socket_type).__name__
+            raise TypeError(f"a socket's type is a number such as antiphon.zmq.REQ, not {kind}")
+        if self.closed:
+            raise ContextTerminated
+        self._open_sockets.check(self._settings[_MAX_SOCKETS])
+        core = self._host.open(int(socket_type), self._options)
+        self._open_sockets.add(core)
+        return core
 
     def set(self, option: int, optval: int) -> None:
-        """Set an option of the context. Raises OptionError."""
-        if option not in self._settings or optval < 0:
-            raise OptionError(str(option), optval, "the context has no such option or value")
-        self._settings[int(option)] = optval
+        """Set an option of the context. Raises OptionError.
+
+        BLOCKY and IPV6 are the LINGER and IPV6 that sockets made afterwards begin with: BLOCKY
+        of 0 means a LINGER of 0.
+        """
+        number = int(option)
+        low, high = _MINIMA.get(number, 0), _MAXIMA.get(number, 2**31 - 1)
+        if number not in self._settings or not low <= optval <= high:
+            raise OptionError(_name(number), optval, "the context has no such option or value")
+        if number == _IPV6:
+            self._options.set(_IPV6, optval)
+        elif number == _BLOCKY:
+            self._options.set(SocketOption.LINGER, -1 if optval else 0)
+        self._settings[number] = int(optval)
 
     def get(self, option: int) -> int:
         """Return an option of the context. Raises OptionError."""
-        value = {**_READ_ONLY, **self._settings}.get(int(option))
+        number = int(option)
+        if number == _SOCKET_LIMIT:
+            return 65535
+        if number == _IPV6:
+            return int(self._options.ipv6)
+        value = self._settings.get(number)
         if value is None:
-            raise OptionError(str(option), None, "the context has no such option")
+            raise OptionError(_name(number), None, "the context has no such option")
         return value
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        number = option_number(name)
-        if name.startswith("_") or hasattr(type(self), name) or number is None:
-            object.__setattr__(self, name, value)
-        else:
-            self._options.set(number, value)
+    def _get_named(self, name: str) -> Any:
+        if name in CONTEXT_OPTIONS:
+            return self.get(CONTEXT_OPTIONS[name])
+        return self._options.get(SOCKET_OPTIONS[name])
 
-    def __getattr__(self, name: str) -> Any:
-        number = option_number(name)
-        if number is None or name.startswith("_"):
-            raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
-        return self._options.get(number)
+    def _set_named(self, name: str, value: Any) -> None:
+        if name in CONTEXT_OPTIONS:
+            self.set(CONTEXT_OPTIONS[name], value)
+        else:
+            self._options.set(SOCKET_OPTIONS[name], value)
 
     def setsockopt(self, opt: int, value: Any) -> None:
         """Set an option that sockets made afterwards begin with. Raises OptionError."""
@@ -133,10 +209,11 @@ class Context(BaseContext[Socket]):
     """
 
     _host: Host
+    _socket_class = Socket
 
-    def __init__(self, io_threads: int = 1) -> None:
-        super().__init__(io_threads)
-        object.__setattr__(self, "_host", Host())
+    def __init__(self, io_threads: int = 1, *, shadow: object = None) -> None:
+        super().__init__(io_threads, shadow=shadow)
+        self._host = Host()
 
     @property
     def closed(self) -> bool:
@@ -155,9 +232,6 @@ class Context(BaseContext[Socket]):
     def destroy(self, linger: int | None = None) -> None:
         """Close every socket with ``linger`` milliseconds and end the context."""
         self._host.destroy(linger)
-
-    def _make(self, socket_type: int) -> Socket:
-        return Socket(self, self._host, self._host.open(socket_type, self._options))
 
     def __del__(self) -> None:
         host: Host | None = self.__dict__.get("_host")

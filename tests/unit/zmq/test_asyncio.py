@@ -51,6 +51,10 @@ def test_everything_that_can_be_sent(run: Runner) -> None:
         await a.send(b"into")
         buffer = bytearray(4)
         assert await b.recv_into(buffer) == 4
+        await a.send(b"longer")
+        assert await b.recv_into(buffer, nbytes=2) == 6
+        with pytest.raises(ValueError, match="nbytes"):
+            await b.recv_into(buffer, nbytes=5)
         with pytest.raises(TypeError):
             await a.send_pyobj(1)
 
@@ -69,6 +73,47 @@ def test_time_outs_and_polling(run: Runner) -> None:
         assert await poller.poll(1) == []
         await a.send(b"x")
         assert await poller.poll(10_000) == [(b, zmq.POLLIN)]
+
+    run(scenario)
+
+
+def test_frames_of_a_failed_message_are_not_in_the_next(run: Runner) -> None:
+    async def scenario(context: azmq.Context) -> None:
+        a, b = sockets(context)
+        rep = context.socket(zmq.REP)
+        with pytest.raises(zmq.StateError):
+            await rep.send(b"x", zmq.SNDMORE)
+        rep.close()
+        with pytest.raises(zmq.SocketClosed):
+            await rep.send(b"x", zmq.SNDMORE)
+        await a.send(b"kept", zmq.SNDMORE)
+        with pytest.raises(TypeError):
+            await a.send("text")
+        await a.send(b"next")
+        assert await b.recv_multipart() == [b"next"]
+        with pytest.raises(ValueError, match="draft"):
+            await a.send(b"x", group="news")
+
+    run(scenario)
+
+
+def test_frames_stay_after_again_and_go_with_a_cancelled_task(run: Runner) -> None:
+    async def scenario(context: azmq.Context) -> None:
+        a, b = context.socket(zmq.DEALER), context.socket(zmq.DEALER)
+        await a.send(b"1", zmq.SNDMORE)
+        with pytest.raises(zmq.Again):
+            await a.send(b"2", zmq.DONTWAIT)
+        b.bind("tcp://127.0.0.1:*")
+        a.connect(b.last_endpoint)
+        await a.send(b"2")
+        assert await b.recv_multipart() == [b"1", b"2"]
+        alone = context.socket(zmq.DEALER)
+        await alone.send(b"1", zmq.SNDMORE)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(alone.send(b"2"), 0.01)
+        alone.connect(b.last_endpoint)
+        await alone.send(b"3")
+        assert await b.recv_multipart() == [b"3"]
 
     run(scenario)
 

@@ -4,11 +4,15 @@ import gc
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 import antiphon.zmq as zmq
+
+#: pyzmq's sockets warn when they are forgotten; Antiphon's close.
+pytestmark = pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
 
 ANYWHERE = "tcp://127.0.0.1:*"
 
@@ -91,8 +95,24 @@ def test_recv_into(pair: Pair) -> None:
     a, b = pair
     a.send(b"hello")
     buffer = bytearray(3)
-    assert b.recv_into(buffer) == 3
+    assert b.recv_into(buffer) == 5
     assert bytes(buffer) == b"hel"
+
+
+def test_recv_into_is_that_of_pyzmq(either_pair: tuple[Any, Any]) -> None:
+    a, b = either_pair
+    with pytest.raises(ValueError, match="nbytes"):
+        b.recv_into(bytearray(3), nbytes=4)
+    with pytest.raises(ValueError, match="nbytes"):
+        b.recv_into(bytearray(3), nbytes=-1)
+    with pytest.raises(BufferError):
+        b.recv_into(b"read-only")
+    for body in (b"hello", b"hello", b"hi"):
+        a.send(body)
+    buffer = bytearray(4)
+    assert (b.recv_into(buffer, nbytes=2), bytes(buffer)) == (5, b"he\0\0")
+    assert b.recv_into(bytearray()) == 5
+    assert (b.recv_into(memoryview(buffer)), bytes(buffer)) == (2, b"hi\0\0")
 
 
 def test_options_as_attributes_and_by_number(context: zmq.Context) -> None:
@@ -106,9 +126,9 @@ def test_options_as_attributes_and_by_number(context: zmq.Context) -> None:
     assert socket.get_string(zmq.IDENTITY) == "you"
     assert socket.type == zmq.REQ
     with pytest.raises(AttributeError):
-        socket.no_such_option = 1
+        socket.no_such_option = 1  # type: ignore[attr-defined]
     with pytest.raises(AttributeError):
-        _ = socket.no_such_option
+        _ = socket.no_such_option  # type: ignore[attr-defined]
     with pytest.raises(zmq.ZMQError) as caught:
         socket.setsockopt(zmq.ROUTING_ID, b"")
     assert caught.value.errno == zmq.error.OptionError("x").errno
@@ -133,10 +153,133 @@ def test_endpoints_are_context_managers(context: zmq.Context) -> None:
     with socket.bind(ANYWHERE) as bound:
         other = context.socket(zmq.REP)
         with pytest.raises(zmq.ZMQError):
-            other.bind(bound.endpoint)
-    other.bind(bound.endpoint)
+            other.bind(bound.last_endpoint)
+    other.bind(bound.last_endpoint)
     port = context.socket(zmq.REP).bind_to_random_port("tcp://127.0.0.1", 20000, 60000)
     assert 20000 <= port < 60000
+
+
+def test_a_with_block_gives_the_socket(either: Any, either_context: Any) -> None:
+    socket, other = either_context.socket(either.REP), either_context.socket(either.REQ)
+    with socket.bind(ANYWHERE) as bound:
+        assert bound is socket
+        with other.connect(socket.last_endpoint) as connected:
+            assert connected is other
+    closing = socket.bind(ANYWHERE)
+    with closing:
+        socket.close()
+    assert (closing.socket, closing.kind) == (socket, "bind")
+
+
+@pytest.mark.parametrize("call", ["bind", "connect", "unbind", "disconnect"])
+def test_endpoints_are_text(either: Any, either_context: Any, call: str) -> None:
+    socket = either_context.socket(either.REP)
+    for wrong in (None, 5):
+        with pytest.raises(TypeError):
+            getattr(socket, call)(wrong)
+    with pytest.raises(either.ZMQError) as caught:
+        getattr(socket, call)(b"\xff")
+    assert caught.value.errno == either.EINVAL
+
+
+def test_drafts_are_refused_and_their_absence_is_accepted(pair: Pair) -> None:
+    a, b = pair
+    a.send(b"x", 0, True, False, None, None)
+    a.send_multipart([b"x"], routing_id=None, group=None)
+    a.send_json(1, routing_id=None)
+    a.send_string("x", group=None)
+    assert [b.recv() for _ in range(4)] == [b"x", b"x", b"1", b"x"]
+    with pytest.raises(ValueError, match="draft"):
+        a.send(b"x", routing_id=1)
+    with pytest.raises(ValueError, match="draft"):
+        a.send_multipart([b"x"], group="news")
+    with pytest.raises(ValueError, match="draft"):
+        a.send_json(1, routing_id=1)
+
+
+def test_text_options_have_the_old_names_too(either: Any, either_context: Any) -> None:
+    socket = either_context.socket(either.REQ)
+    socket.setsockopt_unicode(either.IDENTITY, "me")
+    assert socket.getsockopt_unicode(either.IDENTITY) == "me"
+
+
+@pytest.mark.parametrize("send", ["send", "send_multipart"])
+def test_a_first_frame_out_of_turn_is_refused_at_once(
+    either: Any, either_context: Any, send: str
+) -> None:
+    rep, req = either_context.socket(either.REP), either_context.socket(either.REQ)
+    frame = b"x" if send == "send" else [b"x"]
+    rep.bind(ANYWHERE)
+    req.connect(rep.last_endpoint)
+    with pytest.raises(either.ZMQError) as caught:
+        getattr(rep, send)(frame, either.SNDMORE)
+    assert caught.value.errno == either.EFSM
+    req.send(b"question")
+    with pytest.raises(either.ZMQError) as caught:
+        getattr(req, send)(frame, either.SNDMORE)
+    assert caught.value.errno == either.EFSM
+    assert rep.recv_multipart() == [b"question"]
+    rep.send(b"1", either.SNDMORE)
+    rep.send(b"2")
+    assert req.recv_multipart() == [b"1", b"2"]
+    req.close()
+    with pytest.raises(either.ZMQError) as caught:
+        getattr(req, send)(frame, either.SNDMORE)
+    assert caught.value.errno == either.ENOTSOCK
+
+
+def test_a_relaxed_req_may_begin_again(context: zmq.Context) -> None:
+    rep, req = context.socket(zmq.REP), context.socket(zmq.REQ, req_relaxed=True)
+    rep.bind(ANYWHERE)
+    req.connect(rep.last_endpoint)
+    req.send(b"first")
+    req.send(b"second", zmq.SNDMORE)
+    req.send(b"half")
+    assert rep.recv_multipart() == [b"first"]
+
+
+def test_no_message_begins_in_an_ended_context(context: zmq.Context) -> None:
+    socket = context.socket(zmq.DEALER)
+    context.term()
+    with pytest.raises(zmq.ZMQError) as caught:
+        socket.send(b"x", zmq.SNDMORE)
+    assert caught.value.errno in (zmq.ETERM, zmq.ENOTSOCK)
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda socket: socket.send("text"),
+        lambda socket: socket.send_string(b"bytes"),
+        lambda socket: socket.send_json(object()),
+        lambda socket: socket.send_multipart([]),
+        lambda socket: socket.send_multipart(5),
+        lambda socket: socket.send(b"x", group="news"),
+        lambda socket: socket.send_multipart([b"good", None]),
+        lambda socket: socket.send_serialized(1, len),
+    ],
+)
+def test_frames_of_a_failed_message_are_not_in_the_next(
+    pair: Pair, fail: Callable[[zmq.Socket], None]
+) -> None:
+    a, b = pair
+    a.send(b"kept", zmq.SNDMORE)
+    with pytest.raises((TypeError, ValueError, zmq.ZMQError)):
+        fail(a)
+    a.send(b"next")
+    assert b.recv_multipart() == [b"next"]
+
+
+def test_frames_stay_where_the_last_one_would_have_to_wait(context: zmq.Context) -> None:
+    a, b = context.socket(zmq.DEALER), context.socket(zmq.DEALER)
+    a.send(b"1", zmq.SNDMORE)
+    for _ in range(2):
+        with pytest.raises(zmq.Again):
+            a.send(b"2", zmq.DONTWAIT)
+    b.bind(ANYWHERE)
+    a.connect(b.last_endpoint)
+    a.send(b"2")
+    assert b.recv_multipart() == [b"1", b"2"]
 
 
 def test_mandatory_router_refuses_at_the_id_frame(context: zmq.Context) -> None:

@@ -1,0 +1,83 @@
+"""The pollers: descriptors as pyzmq returns them, and messages that were received in part."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import pytest
+
+import antiphon.zmq as zmq
+import antiphon.zmq.asyncio as azmq
+
+#: pyzmq's sockets warn when they are forgotten; Antiphon's close.
+pytestmark = pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
+
+
+@pytest.fixture
+def readable() -> Iterator[BinaryIO]:
+    """Give a file object with something to read."""
+    reading, writing = os.pipe()
+    os.write(writing, b"x")
+    with os.fdopen(reading, "rb") as file:
+        yield file
+    os.close(writing)
+
+
+def test_of_files_the_descriptor_is_returned(either: Any, readable: BinaryIO) -> None:
+    poller = either.Poller()
+    poller.register(readable, either.POLLIN)
+    assert poller.poll(10_000) == [(readable.fileno(), either.POLLIN)]
+    assert either.select([readable], [], [], 10) == ([readable.fileno()], [], [])
+
+
+def test_the_asyncio_poller_returns_the_file(readable: BinaryIO) -> None:
+    async def scenario() -> None:
+        poller = azmq.Poller()
+        poller.register(readable, zmq.POLLIN)
+        assert await poller.poll(10_000) == [(readable, zmq.POLLIN)]
+
+    asyncio.run(scenario())
+
+
+def test_the_rest_of_a_message_hides_no_other_socket(either: Any, either_context: Any) -> None:
+    sockets = [either_context.socket(either.DEALER) for _ in range(4)]
+    poller = either.Poller()
+    for left, right in (sockets[:2], sockets[2:]):
+        left.bind("tcp://127.0.0.1:*")
+        right.connect(left.last_endpoint)
+        left.send_multipart([b"1", b"2"])
+        assert right.poll(10_000) == either.POLLIN
+        poller.register(right, either.POLLIN)
+    half, whole = sockets[1], sockets[3]
+    assert half.recv() == b"1"
+    assert half.events & either.POLLIN
+    assert half.poll(0, either.POLLIN | either.POLLOUT) == either.POLLIN | either.POLLOUT
+    assert poller.poll(10_000) == [(half, either.POLLIN), (whole, either.POLLIN)]
+
+
+def test_the_asyncio_poller_merges_too() -> None:
+    async def scenario(context: azmq.Context) -> None:
+        sockets = [context.socket(zmq.DEALER) for _ in range(4)]
+        poller = azmq.Poller()
+        for left, right in (sockets[:2], sockets[2:]):
+            left.bind("tcp://127.0.0.1:*")
+            right.connect(left.last_endpoint)
+            await left.send_multipart([b"1", b"2"])
+            assert await right.poll(10_000) == zmq.POLLIN
+            poller.register(right, zmq.POLLIN)
+        assert await sockets[1].recv() == b"1"
+        assert await sockets[1].poll(0, 3) == 3
+        assert await poller.poll(10_000) == [(sockets[1], 1), (sockets[3], 1)]
+
+    with azmq.Context() as context:
+        context.linger = 0
+        asyncio.run(scenario(context))
+
+
+def test_a_poller_waits_for_sockets_of_its_own_kind() -> None:
+    with zmq.Context() as blocking, azmq.Context() as loops:
+        with pytest.raises(TypeError, match="use the Poller of the module"):
+            zmq.Poller().register(loops.socket(zmq.REP))
+        with pytest.raises(TypeError, match="use the Poller of the module"):
+            azmq.Poller().register(blocking.socket(zmq.REP))
