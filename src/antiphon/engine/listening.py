@@ -76,9 +76,17 @@ class Listening(LinkOwner):
         self.links.pop(link, None)
         link.pipe.end = PipeEnd()
         if link.pipe.attached:
-            self.core.pattern.detach(link.pipe)
+            self._let_go(link.pipe, error.reason)
         self.core.link_ended(link, error)
         self._check_closed()
+
+    def _let_go(self, pipe: Pipe, reason: str) -> None:
+        """Destroy the peer's queues (R28.24); what somebody waits for just now is still given."""
+        pattern = self.core.pattern
+        if reason == "peer-closed" and pipe.inbound and pattern.watcher is not None:
+            pattern.retire(pipe)
+        else:
+            pattern.detach(pipe)
 
     def finish(self, linger_ms: int) -> None:
         """Accept nobody any more; close each connection once its messages are away.

@@ -166,7 +166,10 @@ class SocketCore:
             if attachment.finishing or attachment.bound != bound:
                 continue
             if attachment.endpoint == text:
-                attachment.finish()
+                if self.options.linger == 0:
+                    attachment.close()
+                else:
+                    attachment.finish()
                 return
         verb = "bound" if bound else "connected"
         raise EndpointError(ENOENT, text, f"the socket is not {verb} there")

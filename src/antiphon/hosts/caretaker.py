@@ -94,7 +94,7 @@ class Caretaker:
                 host.reactor.flush()
                 if host.running:
                     self.parked = same_pass
-                elif quiet:
+                elif quiet and not host.waiting():
                     self._run()
                 else:
                     host.reactor.poll(0.0)

@@ -355,8 +355,8 @@ class Host:
         self._hand_over()
 
     def waiting(self) -> bool:
-        """Tell whether a thread sleeps that could run the reactor."""
-        return any(sleeper.asleep for sleeper in self._sleepers)
+        """Tell whether a thread is inside that runs the reactor, or could."""
+        return bool(self._sleepers)
 
     def empty(self) -> bool:
         """Tell whether no thread is inside."""

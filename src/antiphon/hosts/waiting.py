@@ -85,10 +85,19 @@ class Files:
         self._files: dict[int, _File] = {}
         # Copies: another thread may watch the same descriptor at the same time.
         self._copies: list[int] = []
-        for item, mask in wanted:
-            if isinstance(item, int):
-                self._files[item] = _File(watcher)
-                self._watch(item, mask)
+        descriptors_wanted = [(item, mask) for item, mask in wanted if isinstance(item, int)]
+        # All are looked at before the first copy takes the number of one that is closed.
+        for fd, _ in descriptors_wanted:
+            self._check(fd)
+        for fd, mask in descriptors_wanted:
+            self._files[fd] = _File(watcher)
+            self._watch(fd, mask)
+
+    def _check(self, fd: int) -> None:
+        try:
+            os.fstat(fd)
+        except OSError as error:
+            raise ZMQError(error.errno, f"descriptor {fd} cannot be watched: {error}") from None
 
     def _watch(self, fd: int, mask: int) -> None:
         try:

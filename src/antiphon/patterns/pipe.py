@@ -155,7 +155,7 @@ class Pipe:
             return False
         limit = self.receive_limit_bytes
         self.inbound_bytes = _weigh(self.inbound)
-        self.weigh_at = min(self.inbound_bytes + limit // _WEIGH_EVERY, limit)
+        self.weigh_at = min(self.inbound_bytes + max(limit // _WEIGH_EVERY, 1), limit)
         self._inbound_heavy = self.inbound_bytes >= limit
         return self._inbound_heavy
 

@@ -250,6 +250,9 @@ class InprocExchange(Exchange):
         return connected
 
     def _meet(self, connected: _Connected, bound: _Bound) -> None:
+        if connected not in self._waiting:
+            # Somebody who parted has made room for it before its turn came.
+            return
         why = illegal_pair_reason(connected.core.type_name, bound.core.type_name)
         if why is not None:
             connected.core.connection_failed(bound.endpoint, "illegal-pair", why)

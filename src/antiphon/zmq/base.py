@@ -5,6 +5,7 @@ Messages are whole below this room; SNDMORE and RCVMORE exist only here.
 
 import json
 import random
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Final, Generic, ParamSpec, Protocol, Self, TypeVar
@@ -170,9 +171,10 @@ class BaseSocket(SocketAttributes):
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def __del__(self) -> None:
+    def __del__(self, _is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        # At the end of the process the modules that this needs may have gone already.
         core: SocketCore | None = self.__dict__.get("_core")
-        if core is not None and not core.closed:
+        if core is not None and not _is_finalizing() and not core.closed:
             self._host.abandon(core)
 
     def __repr__(self) -> str:

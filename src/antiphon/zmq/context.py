@@ -1,5 +1,6 @@
 """The context: what sockets of one program share."""
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
@@ -233,7 +234,8 @@ class Context(BaseContext[Socket]):
         """Close every socket with ``linger`` milliseconds and end the context."""
         self._host.destroy(linger)
 
-    def __del__(self) -> None:
+    def __del__(self, _is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        # At the end of the process the modules that this needs may have gone already.
         host: Host | None = self.__dict__.get("_host")
-        if host is not None:
+        if host is not None and not _is_finalizing():
             host.abandon_all()

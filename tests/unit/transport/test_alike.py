@@ -1,0 +1,249 @@
+"""What a program sees is the same over tcp, ipc and inproc: ends, queues, ids, bounds."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import antiphon.zmq as zmq
+
+SCHEMES = ("tcp", "ipc", "inproc")
+#: More than the buffers of the system take.
+STALLING = 16_000_000
+
+
+@pytest.fixture(params=SCHEMES)
+def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An endpoint at which nobody listens yet."""
+    return free_endpoint(request.param, tmp_path, "first")
+
+
+@pytest.fixture(params=("tcp", "ipc"))
+def wire_endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The same, of the transports that have connections."""
+    return free_endpoint(request.param, tmp_path, "first")
+
+
+@pytest.fixture
+def other_endpoint(endpoint: str, tmp_path: Path) -> str:
+    """Another one of the same transport."""
+    return free_endpoint(endpoint.partition(":")[0], tmp_path, "other")
+
+
+def free_endpoint(scheme: str, folder: Path, name: str) -> str:
+    if scheme == "tcp":
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            return f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    return f"ipc://{folder}/{name}" if scheme == "ipc" else f"inproc://{name}"
+
+
+def bound(context: zmq.Context, kind: int, endpoint: str, **options: object) -> zmq.Socket:
+    server = context.socket(kind, **options)
+    server.bind(endpoint)
+    return server
+
+
+def connected(context: zmq.Context, kind: int, endpoint: str, **options: object) -> zmq.Socket:
+    client = context.socket(kind, **{"reconnect_ivl": 20, **options})
+    client.connect(endpoint)
+    return client
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def reader_waits(context: zmq.Context, server: zmq.Socket) -> bool:
+    """Tell whether a thread of the program is blocked in recv() and runs the reactor there."""
+    host = context._host
+    server.get(zmq.TYPE)  # Any call makes the caretaker step aside.
+    return bool(host._sleepers) and host.running and not host._caretaker.runs
+
+
+def is_refused(endpoint: str) -> bool:
+    """Tell whether nobody listens there."""
+    scheme, _, address = endpoint.partition("://")
+    family, where = (
+        (socket.AF_INET, ("127.0.0.1", int(address.rpartition(":")[2])))
+        if scheme == "tcp"
+        else (socket.AF_UNIX, address)
+    )
+    with socket.socket(family) as stranger:
+        stranger.settimeout(10)
+        return stranger.connect_ex(where) != 0
+
+
+def test_what_is_sent_just_before_closing_arrives(context: zmq.Context, endpoint: str) -> None:
+    server = bound(context, zmq.ROUTER, endpoint)
+    for number in range(10):
+        received: list[bytes] = []
+        reader = threading.Thread(
+            target=lambda got=received: got.extend(server.recv_multipart()[1:])
+        )
+        reader.start()
+        until(lambda: reader_waits(context, server))
+        client = connected(context, zmq.DEALER, endpoint, linger=-1)
+        client.send(b"%d" % number)
+        client.close()
+        reader.join(15)
+        assert received == [b"%d" % number]
+
+
+def test_what_is_queued_goes_out_after_disconnecting_and_nothing_else(
+    context: zmq.Context, endpoint: str
+) -> None:
+    client = connected(context, zmq.DEALER, endpoint, linger=-1)
+    for number in range(3):
+        client.send(b"%d" % number)
+    client.disconnect(endpoint)
+    with pytest.raises(zmq.Again):
+        client.send(b"too late", zmq.DONTWAIT)
+    server = bound(context, zmq.DEALER, endpoint)
+    assert [server.recv() for _ in range(3)] == [b"0", b"1", b"2"]
+    with pytest.raises(zmq.Again):
+        client.send(b"too late", zmq.DONTWAIT)
+    until(lambda: not client.peers())
+
+
+def test_disconnecting_from_a_slow_peer_loses_nothing(context: zmq.Context, endpoint: str) -> None:
+    server = bound(context, zmq.DEALER, endpoint, rcvhwm=1)
+    client = connected(context, zmq.DEALER, endpoint, linger=-1)
+    until(lambda: server.peers())
+    for number in range(50):
+        client.send(b"%d" % number)
+    client.disconnect(endpoint)
+    assert [server.recv() for _ in range(50)] == [b"%d" % number for number in range(50)]
+
+
+def test_after_disconnecting_the_other_peer_gets_all(
+    context: zmq.Context, endpoint: str, other_endpoint: str
+) -> None:
+    slow = bound(context, zmq.DEALER, endpoint, rcvhwm=1)
+    other = bound(context, zmq.DEALER, other_endpoint)
+    client = connected(context, zmq.DEALER, endpoint, linger=-1)
+    for body in (b"first", b"second", bytes(STALLING)):
+        client.send(body)
+    client.disconnect(endpoint)
+    client.connect(other_endpoint)
+    for number in range(20):
+        client.send(b"%d" % number)
+    assert [other.recv() for _ in range(20)] == [b"%d" % number for number in range(20)]
+    assert [len(slow.recv()) for _ in range(3)] == [5, 6, STALLING]
+
+
+def test_connecting_again_after_disconnecting(context: zmq.Context, endpoint: str) -> None:
+    server = bound(context, zmq.DEALER, endpoint)
+    client = connected(context, zmq.DEALER, endpoint, linger=-1)
+    for number in range(10):
+        client.send(b"%d" % number)
+        assert server.recv() == b"%d" % number
+        client.disconnect(endpoint)
+        client.connect(endpoint)
+    until(lambda: len(client.peers()) == 1)
+
+
+def test_connecting_again_while_messages_wait_for_the_first_connection(
+    context: zmq.Context, wire_endpoint: str
+) -> None:
+    client = connected(context, zmq.DEALER, wire_endpoint, linger=-1)
+    client.send(b"before")
+    client.disconnect(wire_endpoint)
+    client.connect(wire_endpoint)
+    client.send(b"after")
+    server = bound(context, zmq.DEALER, wire_endpoint)
+    assert sorted(server.recv() for _ in range(2)) == [b"after", b"before"]
+    for number in range(10):
+        client.send(b"%d" % number)
+        assert server.recv() == b"%d" % number
+    until(lambda: len(client.peers()) == 1)
+
+
+def test_unbinding_stops_listening_while_an_earlier_peer_still_gets_its_messages(
+    context: zmq.Context, wire_endpoint: str
+) -> None:
+    server = bound(context, zmq.DEALER, wire_endpoint, linger=-1)
+    client = connected(context, zmq.DEALER, wire_endpoint, rcvhwm=1)
+    for body in (b"first", b"second", bytes(STALLING)):
+        server.send(body)
+    server.unbind(wire_endpoint)
+    assert is_refused(wire_endpoint)
+    server.bind(wire_endpoint)
+    assert not is_refused(wire_endpoint)
+    server.unbind(wire_endpoint)
+    assert is_refused(wire_endpoint)
+    with pytest.raises(zmq.ZMQError):
+        server.unbind(wire_endpoint)
+    assert [len(client.recv()) for _ in range(3)] == [5, 6, STALLING]
+
+
+def test_a_peer_whose_id_was_in_use_is_let_in_once_it_is_free(
+    context: zmq.Context, endpoint: str
+) -> None:
+    router = bound(context, zmq.ROUTER, endpoint)
+    first = connected(context, zmq.DEALER, endpoint, routing_id=b"X")
+    first.send(b"first")
+    assert router.recv_multipart() == [b"X", b"first"]
+    second = connected(context, zmq.DEALER, endpoint, routing_id=b"X")
+    second.send(b"second")
+    until(lambda: router.stats().failures.get("duplicate-id"))
+    first.close(0)
+    assert router.recv_multipart() == [b"X", b"second"]
+    router.send_multipart([b"X", b"welcome"])
+    assert second.recv() == b"welcome"
+
+
+def test_a_late_reader_gets_all_that_was_sent_before_the_end(wire_endpoint: str) -> None:
+    receiving, sending = zmq.Context(), zmq.Context()
+    try:
+        sender = bound(sending, zmq.ROUTER, wire_endpoint, sndhwm=0, linger=10_000)
+        reader = connected(
+            receiving, zmq.DEALER, wire_endpoint, routing_id=b"D", rcvhwm=10, rcvtimeo=10_000
+        )
+        reader.send(b"ready")
+        sender.recv_multipart()
+        for number in range(200):
+            sender.send_multipart([b"D", b"%d" % number])
+        sending.term()
+        until(lambda: reader.peers()[0].queued_in)
+        assert [reader.recv() for _ in range(200)] == [b"%d" % number for number in range(200)]
+    finally:
+        sending.destroy(0)
+        receiving.destroy(0)
+
+
+def test_disconnecting_with_no_linger_leaves_no_peer(
+    context: zmq.Context, wire_endpoint: str
+) -> None:
+    client = connected(context, zmq.DEALER, wire_endpoint, linger=0)
+    client.send(b"nobody hears")
+    client.disconnect(wire_endpoint)
+    assert client.peers() == []
+    assert client.stats().drops == {"peer-gone": 1}
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_a_message_larger_than_the_queue_may_be_passes(
+    context: zmq.Context, endpoint: str, size: int
+) -> None:
+    server = bound(context, zmq.DEALER, endpoint, rcvhwm_bytes=8)
+    client = connected(context, zmq.DEALER, endpoint)
+    client.send(bytes(size))
+    assert server.recv() == bytes(size)
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_many_messages_larger_than_the_queue_may_be_pass(
+    context: zmq.Context, wire_endpoint: str, size: int
+) -> None:
+    server = bound(context, zmq.DEALER, wire_endpoint, rcvhwm_bytes=8)
+    client = connected(context, zmq.DEALER, wire_endpoint)
+    for number in range(20):
+        client.send(b"%02d" % number + bytes(size))
+    for number in range(20):
+        assert server.recv() == b"%02d" % number + bytes(size)
