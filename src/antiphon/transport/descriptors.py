@@ -53,6 +53,7 @@ class DescriptorStream(Stream):
         raise NotImplementedError
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Resolution:
     """A name that is being looked up; the resolver calls ``done`` on the network's side."""
 
