@@ -68,7 +68,7 @@ class Reactor(Descriptors):
         self._random = random.SystemRandom()
         self._posted: deque[Resolution] = deque()
         # What was read and has not been delivered yet.
-        self._arrived: deque[tuple[Receiver, bytes]] = deque()
+        self._arrived: list[tuple[Receiver, bytes]] = []
         self.closed = False
         self._wake_read, self._wake_write = _wake_pipe()
         self._woken = False
@@ -119,13 +119,20 @@ class Reactor(Descriptors):
                 handler = self.handlers.get(fd)
                 if handler is not None:
                     handler.ready(mask)
-        while arrived:
-            receiver, data = arrived.popleft()
-            try:
+        if arrived:
+            self._deliver(arrived)
+
+    def _deliver(self, arrived: list[tuple[Receiver, bytes]]) -> None:
+        self._arrived = []
+        count = 0
+        try:
+            for receiver, data in arrived:
+                count += 1
                 receiver.received(data)
-            except BaseException:
-                receiver.closed(*_INTERRUPTED)
-                raise
+        except BaseException:
+            self._arrived = arrived[count:]
+            arrived[count - 1][0].closed(*_INTERRUPTED)
+            raise
 
     def _wait(self, timeout: float) -> list[tuple[int, int]]:
         timeout = self._bounded(timeout)

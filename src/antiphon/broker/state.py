@@ -83,8 +83,12 @@ class BrokerState:
     def on_request(self, request: Request) -> Worker | None:
         """Take a request; returns the worker that it goes to, or None if it has to wait."""
         self.requests += 1
-        self.waiting.append(request)
-        return self.dispatch()
+        if self.waiting or not self.idle:
+            self.waiting.append(request)
+            return None
+        worker = self.idle.popleft()
+        worker.request = request
+        return worker
 
     def dispatch(self) -> Worker | None:
         """Give a worker what waits; returns the worker, or None if nothing or nobody is free."""

@@ -107,9 +107,10 @@ class Pipe:
         """Queue a message for the peer; the caller has looked at ``blocked``."""
         outbound = self.outbound
         outbound.append(parts)
-        if len(outbound) >= self.send_limit:
+        count = len(outbound)
+        if count >= self.send_limit:
             self.blocked = True
-        if len(outbound) == 1:
+        if count == 1:
             self.end.outbound_ready()
             return
         self.outbound_bytes += message_size(parts)
