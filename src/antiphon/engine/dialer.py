@@ -55,7 +55,6 @@ class Dialer(LinkOwner):
         self.endpoint = endpoint
         self.options = options
         self.pipe = Pipe(options)
-        self.pipe.permanent = True
         self.pipe.endpoint = endpoint.text
         self.pipe.routing_id = options.connect_routing_id
         self.link: Link | None = None

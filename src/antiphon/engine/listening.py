@@ -84,7 +84,7 @@ class Listening(LinkOwner):
         """Destroy the peer's queues (R28.24); what somebody waits for just now is still given."""
         pattern = self.core.pattern
         if reason == "peer-closed" and pipe.inbound and pattern.watcher is not None:
-            pattern.retire(pipe)
+            pattern.part(pipe)
         else:
             pattern.detach(pipe)
 

@@ -74,8 +74,15 @@ class Pattern:
         """Send nothing more to a peer; what is queued for it goes out, what it sends comes in."""
         pipe.retired = True
 
+    def part(self, pipe: Pipe) -> None:
+        """A peer has gone in order: what waits for it is counted, what it sent may be taken."""
+        self.retire(pipe)
+        for parts in pipe.outbound:
+            self.drop("peer-gone", parts)
+        pipe.outbound.clear()
+
     def interrupted(self, pipe: Pipe) -> None:
-        """The connection of a permanent pipe has ended; another one will follow."""
+        """A connection that we initiated has ended; its pipe stays for the next one (R28.23)."""
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Take messages that came from a peer; the list is emptied."""

@@ -67,8 +67,6 @@ class Pipe:
         self.attached = False
         #: True once nothing more is to be sent to the peer; what it has sent may still be taken.
         self.retired = False
-        #: True for a connection that we initiated: the queues outlive it (R28.23).
-        self.permanent = False
         self.inbound: deque[list[bytes]] = deque()
         #: A list, as the far end takes many at once.
         self.outbound: list[list[bytes]] = []

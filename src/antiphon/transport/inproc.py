@@ -109,7 +109,6 @@ class _Connected(Attachment):
         self.core = core
         self.options = options
         self.pipe = Pipe(options)
-        self.pipe.permanent = True
         self.pipe.endpoint = endpoint
         self.pipe.routing_id = options.connect_routing_id
         self.named = bool(options.connect_routing_id)
@@ -176,7 +175,7 @@ class _Connected(Attachment):
         self.pipe.end = PipeEnd()
         self.pipe.peer_type = b""
         if far.attached and far.inbound and reason == "closed" and not bound.closed:
-            bound.core.pattern.retire(far)
+            bound.core.pattern.part(far)
         elif far.attached:
             bound.core.pattern.detach(far)
         for core, pipe in ((self.core, self.pipe), (bound.core, far)):

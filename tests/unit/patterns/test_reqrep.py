@@ -253,7 +253,6 @@ def test_rep_answers_again_after_an_interruption() -> None:
     """R28.18, R28.23: what waited for the old connection is dropped; the new one has room."""
     rep = Rep(options(hwm=1))
     peer = join(rep)
-    peer.permanent = True
     comes(rep, peer, b"", b"1")
     rep.try_recv()
     rep.try_send([b"never read"])
@@ -314,6 +313,18 @@ def test_dealer_destroys_the_queues_of_a_peer_that_has_gone() -> None:
     dealer.detach(peer)
     assert (dealer.can_send(), dealer.can_recv(), dealer.try_recv()) == (False, False, None)
     assert dealer.drops == {"sender-gone": 1, "peer-gone": 1}
+
+
+def test_of_a_peer_that_has_gone_in_order_what_came_is_taken_and_what_waits_is_counted() -> None:
+    """N1: nothing ends in silence, and nothing more is sent to it."""
+    dealer = Dealer(options())
+    peer = join(dealer)
+    comes(dealer, peer, b"last words")
+    dealer.try_send([b"too late"])
+    dealer.part(peer)
+    assert dealer.drops == {"peer-gone": 1}
+    assert not dealer.can_send()
+    assert dealer.try_recv() == [b"last words"]
 
 
 def test_dealer_sends_again_to_a_full_peer_that_comes_back() -> None:
