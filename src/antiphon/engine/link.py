@@ -97,6 +97,8 @@ class Link(Receiver):
             self.network.set_timer(self.timer, self._handshake_s)
         self.stream.start(self)
         self.schedule()
+        if self.connection.state == TRAFFIC:
+            self._establish()
 
     # From the stream.
 
@@ -321,8 +323,13 @@ class Link(Receiver):
         pipe = self.pipe
         chunks: list[bytes] = []
         count = size = 0
+        connection = self.connection
+        plain = connection.plain
         for message in pipe.outbound:
-            size += encode_message(message, chunks)
+            if plain:
+                size += encode_message(message, chunks)
+            else:
+                size += connection.encode(message, chunks)
             count += 1
             if size >= _CHUNK:
                 break

@@ -6,6 +6,7 @@ from antiphon.constants import SOCKET_TYPE_NAMES
 from antiphon.endpoint import Endpoint, parse_endpoint
 from antiphon.engine.dialer import Dialer
 from antiphon.engine.exchange import Attachment
+from antiphon.engine.handshake import make_connection
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
 from antiphon.engine.network import Network, Stream, Timer
@@ -18,8 +19,6 @@ from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import Dealer, Rep, Req, Router
-from antiphon.wire.connection import Connection
-from antiphon.wire.mechanism import Local, NullMechanism
 
 __all__ = ("DEALER", "REP", "REQ", "ROUTER", "SocketCore", "SocketKeeper")
 
@@ -295,9 +294,7 @@ class SocketCore:
         self, owner: LinkOwner, options: SocketOptions, pipe: Pipe, stream: Stream, binder: bool
     ) -> Link:
         """Join a stream to a pipe."""
-        local = Local(self.type_name, options.routing_id, binder, options.metadata)
-        mechanism = NullMechanism(local)
-        connection = Connection(mechanism, options.maxmsgsize, options.max_frames, self.forwarding)
+        connection = make_connection(self.type_name, options, binder, self.forwarding)
         return Link(self.network, owner, options, self.pattern, pipe, stream, connection)
 
     def link_established(self, link: Link) -> None:

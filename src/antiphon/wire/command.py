@@ -1,4 +1,4 @@
-"""ZMTP commands: READY, ERROR, PING, PONG (RFC 37 sections "Framing" to "Heartbeating").
+"""ZMTP commands: READY, ERROR, PING, PONG, SUBSCRIBE, CANCEL (RFC 37 from "Framing" on).
 
 A command's body, as framing delivers it, is ``[1-octet length] name data``.
 """
@@ -13,11 +13,13 @@ __all__ = (
     "decode_error",
     "decode_metadata",
     "decode_ping",
+    "encode_cancel",
     "encode_error",
     "encode_metadata",
     "encode_ping",
     "encode_pong",
     "encode_ready",
+    "encode_subscribe",
 )
 
 #: RFC 37: a PING's context is at most 16 octets.
@@ -118,3 +120,13 @@ def decode_ping(data: bytes) -> tuple[int, bytes]:
 def encode_pong(context: bytes) -> bytes:
     """Return the body of a PONG that echoes a PING's context (Z21)."""
     return b"\x04PONG" + context
+
+
+def encode_subscribe(topic: bytes) -> bytes:
+    """Return the body of a SUBSCRIBE command (Z20)."""
+    return b"\x09SUBSCRIBE" + topic
+
+
+def encode_cancel(topic: bytes) -> bytes:
+    """Return the body of a CANCEL command, which takes one SUBSCRIBE back (Z20)."""
+    return b"\x06CANCEL" + topic

@@ -11,15 +11,24 @@ from typing import Final
 
 from antiphon.errors import ProtocolError
 from antiphon.wire.command import (
+    Command,
     decode_command,
     decode_error,
     decode_ping,
+    encode_cancel,
     encode_error,
     encode_ping,
     encode_pong,
+    encode_subscribe,
 )
 from antiphon.wire.forwarding import WireDecoder
-from antiphon.wire.framing import COMMAND_READY, STARVED, FrameDecoder, encode_command
+from antiphon.wire.framing import (
+    COMMAND_READY,
+    STARVED,
+    FrameDecoder,
+    encode_command,
+    encode_message,
+)
 from antiphon.wire.greeting import GREETING_SIZE, check_signature, decode_greeting, encode_greeting
 from antiphon.wire.mechanism import Mechanism
 
@@ -37,6 +46,12 @@ NOTICED: Final = 3
 _MAX_HANDSHAKE_COMMAND: Final = 2048
 #: Afterwards: PING, PONG, ERROR and subscriptions are far shorter.
 _MAX_TRAFFIC_COMMAND: Final = 8192
+#: The socket types that send subscriptions, and those that take them.
+_SUBSCRIBERS: Final = (b"SUB", b"XSUB")
+_PUBLISHERS: Final = (b"PUB", b"XPUB")
+#: How a subscription and its end begin as messages (ZMTP 3.0, and everywhere above wire/).
+_SUBSCRIBE: Final = b"\x01"
+_CANCEL: Final = b"\x00"
 #: Errors that the peer is told with an ERROR command, as it can do something about them (Z14).
 _TOLD: Final = ("illegal-pair", "bad-metadata")
 
@@ -47,6 +62,9 @@ class Connection:
     ``mechanism`` also tells what our side says of itself; ``max_frame`` is MAXMSGSIZE (bytes, -1
     for none); ``max_frames`` bounds the frames of one message; ``forwarding`` leaves messages in
     their wire form, for those who pass them on.
+
+    Subscriptions are messages of one frame that begins with 1 or 0 to those above; to and from
+    peers of version 3.1 they are commands (Z20).
     """
 
     def __init__(
@@ -65,6 +83,10 @@ class Connection:
         self.peer_ttl_ms = 0
         #: Set by commands and errors: they change what is above.
         self.noticed = False
+        #: Whether framing.encode_message() makes the wire form of messages; encode() always does.
+        self.plain = True
+        self._subscriber = mechanism.local.socket_type in _SUBSCRIBERS
+        self._publisher = mechanism.local.socket_type in _PUBLISHERS
         decoder = WireDecoder if forwarding else FrameDecoder
         self.decoder: FrameDecoder = decoder(max_frame, _MAX_HANDSHAKE_COMMAND, max_frames)
         self._greeting = b""
@@ -120,11 +142,30 @@ class Connection:
             self._on_greeting()
         return data[missing:]
 
+    def encode(self, parts: list[bytes], out: list[bytes]) -> int:
+        """Append the wire form of one message to ``out`` and return its size in bytes."""
+        if self._subscriber and len(parts) == 1 and self.peer_version >= (3, 1):
+            part = parts[0]
+            if part[:1] == _SUBSCRIBE:
+                return self._add_command(encode_subscribe(part[1:]), out)
+            if part[:1] == _CANCEL:
+                return self._add_command(encode_cancel(part[1:]), out)
+        return encode_message(parts, out)
+
+    def _add_command(self, body: bytes, out: list[bytes]) -> int:
+        command = self.encode_command(body)
+        out.append(command)
+        return len(command)
+
+    def encode_command(self, body: bytes) -> bytes:
+        """Return the wire form of a command, whose body is given."""
+        return encode_command(body)
+
     def ping(self, ttl_ms: int) -> bool:
         """Queue a PING; returns False if the peer's version knows none (ZMTP 3.0)."""
         if self.state != TRAFFIC or self.peer_version < (3, 1):
             return False
-        self.output.append(encode_command(encode_ping(ttl_ms, b"")))
+        self.send_command(encode_ping(ttl_ms, b""))
         return True
 
     def fail(self, error: ProtocolError) -> None:
@@ -132,7 +173,7 @@ class Connection:
         if self.state == CLOSED:
             return
         if self.state == HANDSHAKE and error.reason in _TOLD:
-            self.output.append(encode_command(encode_error(error.detail)))
+            self.send_command(encode_error(error.detail))
         self.state = CLOSED
         self.error = error
         self.noticed = True
@@ -159,14 +200,32 @@ class Connection:
         if self.state == HANDSHAKE:
             self._send_commands(self.mechanism.on_command(command))
             if self.mechanism.complete:
-                self.state = TRAFFIC
-                self.decoder.begin_traffic(_MAX_TRAFFIC_COMMAND)
-        elif command.name == b"PING":
+                self._begin_traffic()
+        else:
+            self._obey(command)
+
+    def _begin_traffic(self) -> None:
+        self.state = TRAFFIC
+        self.plain = not self._subscriber or self.peer_version < (3, 1)
+        self.decoder.begin_traffic(_MAX_TRAFFIC_COMMAND)
+
+    def _obey(self, command: Command) -> None:
+        """Do what a command says that came after the handshake; unknown ones are ignored."""
+        name = command.name
+        if name == b"PING":
             self.peer_ttl_ms, context = decode_ping(command.data)
-            self.output.append(encode_command(encode_pong(context)))
-        elif command.name == b"READY":
+            self.send_command(encode_pong(context))
+        elif self._publisher and name == b"SUBSCRIBE":
+            self.decoder.messages.append([_SUBSCRIBE + command.data])
+        elif self._publisher and name == b"CANCEL":
+            self.decoder.messages.append([_CANCEL + command.data])
+        elif name == b"READY":
             raise ProtocolError("unexpected-command", "READY came after the handshake")
 
     def _send_commands(self, bodies: list[bytes]) -> None:
         for body in bodies:
-            self.output.append(encode_command(body))
+            self.send_command(body)
+
+    def send_command(self, body: bytes) -> None:
+        """Let a command go out before any message."""
+        self.output.append(self.encode_command(body))

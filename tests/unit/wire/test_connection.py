@@ -135,3 +135,62 @@ def test_no_bytes_make_it_raise(data: bytes, greeted: bool, size: int) -> None:
         subject.receive(data[start : start + size], UNLIMITED)
     assert subject.state in (0, HANDSHAKE, TRAFFIC, CLOSED)
     assert (subject.error is not None) == (subject.state == CLOSED)
+
+
+def subscriber(version: int) -> Connection:
+    """Return an established SUB whose peer speaks ZMTP 3.version."""
+    subject = connection(b"SUB")
+    ready = encode_command(encode_ready([(b"Socket-Type", b"XPUB")]))
+    subject.receive(GREETING[:11] + bytes([version]) + GREETING[12:] + ready, UNLIMITED)
+    assert subject.state == TRAFFIC
+    return subject
+
+
+@pytest.mark.parametrize(
+    ("message", "wire"),
+    [
+        (b"\x01A", b"\x04\x0b\x09SUBSCRIBEA"),
+        (b"\x00A", b"\x04\x08\x06CANCELA"),
+        (b"\x01" + b"t" * 246, b"\x06" + (256).to_bytes(8, "big") + b"\x09SUBSCRIBE" + b"t" * 246),
+        (b"\x02A", b"\x00\x02\x02A"),
+        (b"", b"\x00\x00"),
+    ],
+)
+def test_subscriptions_go_out_as_commands(message: bytes, wire: bytes) -> None:
+    """Z20; any other message of an XSUB stays one."""
+    subject = subscriber(1)
+    out: list[bytes] = []
+    assert not subject.plain
+    assert subject.encode([message], out) == len(b"".join(out))
+    assert b"".join(out) == wire
+
+
+def test_a_peer_of_version_3_0_gets_subscriptions_as_messages() -> None:
+    """Z20."""
+    subject = subscriber(0)
+    out: list[bytes] = []
+    assert subject.plain
+    subject.encode([b"\x01A"], out)
+    assert b"".join(out) == b"\x00\x02\x01A"
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=10))
+def test_subscriptions_come_in_as_messages_in_their_order(sizes: list[int]) -> None:
+    """Z20: commands of 3.1 and messages of 3.0 are the same to those above."""
+    subject = connection(b"XPUB", binder=True)
+    ready = encode_command(encode_ready([(b"Socket-Type", b"SUB")]))
+    data = GREETING + ready + b"\x04\x0b\x09SUBSCRIBEA\x00\x02\x01B\x04\x07\x06CANCEL"
+    turn = 0
+    while data:
+        size = sizes[turn % len(sizes)]
+        turn += 1
+        subject.receive(data[:size], UNLIMITED)
+        data = data[size:]
+    assert subject.decoder.messages == [[b"\x01A"], [b"\x01B"], [b"\x00"]]
+
+
+def test_subscriptions_to_a_socket_that_does_not_publish_are_ignored() -> None:
+    subject = established()
+    subject.receive(b"\x04\x0b\x09SUBSCRIBEA", UNLIMITED)
+    assert subject.state == TRAFFIC
+    assert subject.decoder.messages == []
