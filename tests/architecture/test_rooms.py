@@ -28,9 +28,10 @@ ALLOWED: dict[str, set[str]] = {
     "testing": WORDS | {"wire", "patterns", "engine", "transport"},
     "hosts": WORDS | {"patterns", "engine", "transport", "reactor"},
     "zmq": WORDS | {"engine", "patterns", "hosts"},
+    "topology": WORDS | {"wire"},
     "build": {"wire"},
     "broker": WORDS | {"wire", "patterns", "engine", "transport", "reactor", "hosts", "build"},
-    "cli": WORDS | {"engine", "zmq", "broker", "build", ""},
+    "cli": WORDS | {"engine", "zmq", "broker", "topology", "build", ""},
     "__init__": {"build"},
     "__main__": {"cli"},
 }

@@ -2,6 +2,7 @@
 
 import reprlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 else:
     _Type = click.ParamType  # the oldest click that will do has no parameters here
 
-__all__ = ("BoundEndpoint", "Command", "Taken", "WholeNumber", "describe", "refuse")
+__all__ = ("BoundEndpoint", "Command", "FilePath", "Taken", "WholeNumber", "describe", "refuse")
 
 
 class Command(click.Command):
@@ -79,6 +80,19 @@ class BoundEndpoint(Taken):
                 "is for other processes, and inproc is within one: use tcp or ipc", param, ctx
             )
         return text
+
+
+class FilePath(Taken):
+    """The path of a file to be read."""
+
+    name = "path"
+    takes = "the path of a file"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Return the path; whether it can be read is seen when that is done."""
+        return Path(str(value))
 
 
 def refuse(error: click.UsageError, program: str) -> NoReturn:
