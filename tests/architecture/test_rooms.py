@@ -29,9 +29,10 @@ ALLOWED: dict[str, set[str]] = {
     "hosts": WORDS | {"patterns", "engine", "transport", "reactor"},
     "zmq": WORDS | {"engine", "patterns", "hosts"},
     "topology": WORDS | {"wire"},
+    "observe": WORDS | {"wire"},
     "build": {"wire"},
     "broker": WORDS | {"wire", "patterns", "engine", "transport", "reactor", "hosts", "build"},
-    "cli": WORDS | {"engine", "zmq", "broker", "topology", "build", ""},
+    "cli": WORDS | {"engine", "zmq", "broker", "topology", "observe", "build", ""},
     "__init__": {"build"},
     "__main__": {"cli"},
 }

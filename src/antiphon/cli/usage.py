@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 else:
     _Type = click.ParamType  # the oldest click that will do has no parameters here
 
-__all__ = ("BoundEndpoint", "Command", "FilePath", "Taken", "WholeNumber", "describe", "refuse")
+__all__ = (
+    "BoundEndpoint",
+    "Command",
+    "ConnectedEndpoint",
+    "FilePath",
+    "Taken",
+    "WholeNumber",
+    "describe",
+    "refuse",
+)
 
 
 class Command(click.Command):
@@ -60,11 +69,11 @@ class WholeNumber(Taken):
         return number
 
 
-class BoundEndpoint(Taken):
-    """An endpoint that other processes can connect to."""
+class _Endpoint(Taken):
+    """An endpoint of another process: tcp or ipc."""
 
     name = "endpoint"
-    takes = "an endpoint such as tcp://*:5555 or ipc:///run/requests"
+    bound = False
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -72,7 +81,7 @@ class BoundEndpoint(Taken):
         """Return the endpoint as it is. Raises BadParameter that says what is wrong with it."""
         text = str(value)
         try:
-            scheme = parse_endpoint(text, bind=True).scheme
+            scheme = parse_endpoint(text, bind=self.bound).scheme
         except EndpointError as error:
             self.fail(f"takes {self.takes}, not {reprlib.repr(text)}: {error.why}", param, ctx)
         if scheme == "inproc":
@@ -80,6 +89,19 @@ class BoundEndpoint(Taken):
                 "is for other processes, and inproc is within one: use tcp or ipc", param, ctx
             )
         return text
+
+
+class BoundEndpoint(_Endpoint):
+    """An endpoint that other processes can connect to."""
+
+    takes = "an endpoint such as tcp://*:5555 or ipc:///run/requests"
+    bound = True
+
+
+class ConnectedEndpoint(_Endpoint):
+    """An endpoint that another process has bound."""
+
+    takes = "an endpoint such as tcp://server:5555 or ipc:///run/requests"
 
 
 class FilePath(Taken):
