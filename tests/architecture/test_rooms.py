@@ -97,6 +97,8 @@ def test_sans_io_rooms_import_nothing_that_waits(pattern: str) -> None:
 
 def test_nothing_imports_pickle() -> None:
     for path in MODULES:
+        if name_of(path) == "zmq/pickling.py":  # loaded when the program has allowed it
+            continue
         assert not {"pickle", "marshal", "shelve"} & set(imports(path)), name_of(path)
 
 

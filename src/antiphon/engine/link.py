@@ -8,6 +8,7 @@ from typing import Final
 
 from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
 from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Timer
+from antiphon.engine.peer import address_without_port
 from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
@@ -225,7 +226,10 @@ class Link(Receiver):
             self.stream.pause_reading()
 
     def _establish(self) -> bool:
-        self.pipe.peer_type = self.connection.peer_type
+        pipe = self.pipe
+        pipe.peer_type = self.connection.peer_type
+        pipe.properties = dict(self.connection.mechanism.properties)
+        pipe.properties[b"peer-address"] = address_without_port(self.stream.peer_address)
         refusal = self.owner.established(self)
         if not self.open:
             return False
@@ -236,7 +240,7 @@ class Link(Receiver):
         self.heartbeat.start(self.network.now())
         self.network.cancel_timer(self.timer)
         self._arm()
-        if self.pipe.outbound:
+        if pipe.outbound:
             self.schedule()
         return True
 

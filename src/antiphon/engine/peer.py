@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ("Peer", "Stats")
+__all__ = ("Peer", "Stats", "address_without_port")
 
 
 class Peer(NamedTuple):
@@ -30,3 +30,9 @@ class Stats(NamedTuple):
     drops: dict[str, int]
     #: Connections that ended by an error, by reason.
     failures: dict[str, int]
+
+
+def address_without_port(address: str) -> bytes:
+    """Return what libzmq calls the Peer-Address: the host of ``tcp://host:port``."""
+    host, colon, _port = address.partition("://")[2].rpartition(":")
+    return host.strip("[]").encode() if colon else b"localhost"

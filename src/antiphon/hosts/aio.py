@@ -15,7 +15,16 @@ from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.waiting import Descent, Files, Keeper, Wanted, check_routable, look
+from antiphon.hosts.waiting import (
+    Descent,
+    Files,
+    Keeper,
+    Received,
+    Wanted,
+    check_routable,
+    look,
+    receive_from,
+)
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
@@ -29,15 +38,19 @@ _BURST: Final = 65536
 
 
 class _Waiters(Watcher):
-    """The tasks that wait for one socket; all of them look again when it changes."""
+    """The tasks that wait for one socket, and who watches it besides; all look again."""
 
-    def __init__(self) -> None:
+    def __init__(self, other: Watcher | None = None) -> None:
         self.futures: list[asyncio.Future[None]] = []
+        self.other = other
 
     def socket_changed(self) -> None:
         for future in self.futures:
             if not future.done():
                 future.set_result(None)
+        other = self.other
+        if other is not None:
+            other.socket_changed()
 
 
 class AioHost:
@@ -242,6 +255,24 @@ class AioHost:
         await self._wait([core], receive, timeout_ms)
         return received[0]
 
+    async def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
+        """Receive as recv() does; returns what is known of the sender, too."""
+        self._check(core)
+        self._running_loop()
+        self._at_once += 1
+        if self._at_once > _MAX_AT_ONCE:
+            await self._let_others_run()
+        received: list[Received] = []
+
+        def receive() -> bool:
+            return receive_from(core, received)
+
+        if not receive():
+            await self._wait([core], receive, timeout_ms)
+        elif self.reactor.dirty:
+            self._schedule_turn()
+        return received[0]
+
     async def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.
 
@@ -320,7 +351,7 @@ class AioHost:
         for core in cores:
             waiters = self._waiters.get(core)
             if waiters is None:
-                waiters = _Waiters()
+                waiters = _Waiters(core.pattern.watcher)
                 self._waiters[core] = waiters
                 core.pattern.watcher = waiters
             waiters.futures.append(future)
@@ -334,7 +365,7 @@ class AioHost:
             waiters = self._waiters[core]
             waiters.futures.remove(future)
             if not waiters.futures:
-                core.pattern.watcher = None
+                core.pattern.watcher = waiters.other
                 del self._waiters[core]
 
     def _check(self, core: SocketCore) -> None:

@@ -17,47 +17,25 @@ from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.waiting import Descent, Files, Keeper, Wanted, check_routable, look
+from antiphon.hosts.sleeping import Sleeper, Watchers
+from antiphon.hosts.waiting import (
+    Descent,
+    Files,
+    Keeper,
+    Received,
+    Wanted,
+    check_routable,
+    look,
+    receive_from,
+)
 from antiphon.instrument import Instrument
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor, acquire
 
 __all__ = ("Host",)
 
 #: A burst of sends is written when about this much is queued (bytes).
 _BURST: Final = 65536
-
-
-class _Sleeper(Watcher):
-    """A thread that waits for a socket to change, asleep or running the reactor."""
-
-    def __init__(self, reactor: Reactor) -> None:
-        self.reactor = reactor
-        self.alarm = threading.Lock()
-        self.alarm.acquire()
-        self.asleep = False
-
-    def socket_changed(self) -> None:
-        if self.asleep:
-            self.wake()
-        elif self.reactor.polling:
-            self.reactor.wake()
-
-    def wake(self) -> None:
-        self.asleep = False
-        self.alarm.release()
-
-
-class _Watchers(Watcher):
-    """All the threads that wait for one socket."""
-
-    def __init__(self) -> None:
-        self.sleepers: list[_Sleeper] = []
-
-    def socket_changed(self) -> None:
-        for sleeper in self.sleepers:
-            sleeper.socket_changed()
 
 
 class Host:
@@ -80,8 +58,8 @@ class Host:
         self._burst = 0
         self._burst_pass = -1
         self._keeper = Keeper()
-        self._watchers: dict[SocketCore, _Watchers] = {}
-        self._sleepers: list[_Sleeper] = []
+        self._watchers: dict[SocketCore, Watchers] = {}
+        self._sleepers: list[Sleeper] = []
         self._descent = Descent()
         # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
         self._abandoned: deque[SocketCore] = deque()
@@ -206,6 +184,20 @@ class Host:
             self._wait(core, receive, timeout_ms)
             return received[0]
 
+    def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
+        """Receive as recv() does; returns what is known of the sender, too."""
+        self._descent.check()
+        with self.lock:
+            self._enter(core)
+            received: list[Received] = []
+
+            def receive() -> bool:
+                return receive_from(core, received)
+
+            if not receive():
+                self._wait(core, receive, timeout_ms)
+            return received[0]
+
     def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.
 
@@ -217,7 +209,7 @@ class Host:
             cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
             for core in cores:
                 self._check(core)
-            sleeper = _Sleeper(self.reactor)
+            sleeper = Sleeper(self.reactor)
             files = Files(self.reactor, wanted, sleeper)
             found: Wanted = []
 
@@ -271,14 +263,14 @@ class Host:
             raise SocketClosed("the socket is closed")
 
     def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
-        self._wait_for([core], attempt, timeout_ms, _Sleeper(self.reactor))
+        self._wait_for([core], attempt, timeout_ms, Sleeper(self.reactor))
 
     def _wait_for(
         self,
         cores: list[SocketCore],
         attempt: Callable[[], bool],
         timeout_ms: int,
-        sleeper: _Sleeper,
+        sleeper: Sleeper,
     ) -> None:
         """Return once ``attempt`` succeeds. Raises Again after the time-out."""
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
@@ -302,7 +294,7 @@ class Host:
             self._unregister(cores, sleeper)
             self._hand_over()
 
-    def _run_or_sleep(self, sleeper: _Sleeper, seconds: float) -> None:
+    def _run_or_sleep(self, sleeper: Sleeper, seconds: float) -> None:
         if not self.running:
             self.running = True
             try:
@@ -321,23 +313,23 @@ class Host:
                     sleeper.alarm.acquire(blocking=False)
                 sleeper.asleep = False
 
-    def _register(self, cores: list[SocketCore], sleeper: _Sleeper) -> None:
+    def _register(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
         self._sleepers.append(sleeper)
         for core in cores:
             watchers = self._watchers.get(core)
             if watchers is None:
-                watchers = _Watchers()
+                watchers = Watchers(core.pattern.watcher)
                 self._watchers[core] = watchers
                 core.pattern.watcher = watchers
             watchers.sleepers.append(sleeper)
 
-    def _unregister(self, cores: list[SocketCore], sleeper: _Sleeper) -> None:
+    def _unregister(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
         self._sleepers.remove(sleeper)
         for core in cores:
             watchers = self._watchers[core]
             watchers.sleepers.remove(sleeper)
             if not watchers.sleepers:
-                core.pattern.watcher = None
+                core.pattern.watcher = watchers.other
                 del self._watchers[core]
 
     def _hand_over(self) -> None:
@@ -434,7 +426,7 @@ class Host:
                 sleeper.socket_changed()
             for core in list(self._keeper.cores):
                 self._close(core, linger_ms)
-            sleeper = _Sleeper(self.reactor)
+            sleeper = Sleeper(self.reactor)
             self._sleepers.append(sleeper)
             try:
                 while self._keeper.cores:

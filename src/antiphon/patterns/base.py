@@ -52,6 +52,10 @@ class Pattern:
         """Return the next message or None. Raises StateError where none is allowed now."""
         raise NotImplementedError
 
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that try_recv() had its last message from; None once it has gone."""
+        return None
+
     def can_send(self) -> bool:
         """Tell whether try_send() would take a message."""
         raise NotImplementedError

@@ -62,6 +62,9 @@ class Pipe:
         self.endpoint = ""
         #: What the peer calls its socket type; empty before the handshake.
         self.peer_type = b""
+        #: What is known of the peer from the handshake on, by names in lower case: what it said
+        #: of itself, and its Peer-Address.
+        self.properties: dict[bytes, bytes] = {}
         self.end = PipeEnd()
         #: True while a pattern knows the pipe.
         self.attached = False

@@ -46,6 +46,10 @@ class Dealer(Pattern):
         """Return the next message, from each peer in turn (R28.30)."""
         return self.fair_queue.take()
 
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that the last message came from."""
+        return self.fair_queue.last
+
     def can_send(self) -> bool:
         """Tell whether a peer has room."""
         return len(self.balancer.ready) > 0
@@ -100,6 +104,7 @@ class Req(Pattern):
         self._request_id = first_request_id & 0xFFFFFFFF
         self._waiting = False
         self._asked: Pipe | None = None
+        self._answered: Pipe | None = None
         self._reply: list[bytes] | None = None
         # The frames before a reply's body: the request's id under REQ_CORRELATE, the delimiter.
         self._expected: list[bytes] = [_DELIMITER]
@@ -140,9 +145,14 @@ class Req(Pattern):
         if reply is None:
             return None
         self._waiting = False
+        self._answered = self._asked
         self._asked = None
         self._reply = None
         return reply
+
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that gave the last reply."""
+        return self._answered
 
     def can_send(self) -> bool:
         """Tell whether a request may go out now."""
@@ -169,6 +179,8 @@ class Req(Pattern):
         self.drop_queues(pipe)
         if self._asked is pipe:
             self._asked = None
+        if self._answered is pipe:
+            self._answered = None
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Keep the reply that is awaited; drop all else, counted (R28.8, R28.9)."""
@@ -245,6 +257,10 @@ class Rep(Pattern):
         self._asker = pipe if pipe is not None and pipe.attached else None
         self._answering = True
         return parts[body:]
+
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that the last message came from."""
+        return self.fair_queue.last
 
     def can_send(self) -> bool:
         """Tell whether a request waits for its reply."""
@@ -342,6 +358,10 @@ class Router(Pattern):
         if pipe is not None:
             parts.insert(0, pipe.routing_id)
         return parts
+
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that the last message came from."""
+        return self.fair_queue.last
 
     def can_send(self) -> bool:
         """Tell whether a send would not block: always, but under ROUTER_MANDATORY (3.7)."""

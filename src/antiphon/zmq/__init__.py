@@ -6,16 +6,22 @@ from antiphon import __version__
 from antiphon.errors import EMULATED_VERSION
 from antiphon.instrument import Instrument
 from antiphon.zmq import constants, error
+from antiphon.zmq.base import COPY_THRESHOLD
 from antiphon.zmq.constants import *  # noqa: F403
 from antiphon.zmq.context import Context
 from antiphon.zmq.error import *  # noqa: F403
+from antiphon.zmq.frame import Frame, MessageTracker
 from antiphon.zmq.poller import Poller, select
 from antiphon.zmq.socket import Socket
 
 __all__ = (  # noqa: PLE0604
+    "COPY_THRESHOLD",
     "IPC_PATH_MAX_LEN",
     "Context",
+    "Frame",
     "Instrument",
+    "Message",
+    "MessageTracker",
     "Poller",
     "Socket",
     "__version__",
@@ -31,6 +37,8 @@ __all__ = (  # noqa: PLE0604
 
 IPC_PATH_MAX_LEN: Final = 107
 """How many bytes the path of an ``ipc://`` endpoint may have."""
+
+Message = Frame
 
 _CAPABILITIES = frozenset({"ipc"})
 _PYZMQ_VERSION: Final = "27.3.0"

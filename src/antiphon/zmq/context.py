@@ -77,6 +77,10 @@ class BaseContext(ContextAttributes, Generic[S]):
     _instance_lock: ClassVar[threading.Lock] = threading.Lock()
     _socket_class: ClassVar[Any] = BaseSocket
 
+    #: Whether all sockets may use send_pyobj() and recv_pyobj(), which run what a peer sends.
+    allow_pickle: bool = False
+    _max_frame: int = 0
+
     _host: _Host
     _options: SocketOptions
     _settings: dict[int, int]

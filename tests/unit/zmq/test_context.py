@@ -83,7 +83,7 @@ def test_hosts_do_not_mix_and_say_what_to_do() -> None:
         with pytest.raises(TypeError, match="the Context of its own module"):
             aio.Socket(blocking, ours.REQ)
         with pytest.raises(TypeError, match="from a context and a type"):
-            ours.Socket(ours.Socket(blocking, ours.REQ), ours.REQ)
+            ours.Socket(5, ours.REQ)
 
 
 def test_asyncio_contexts_take_a_class_too() -> None:

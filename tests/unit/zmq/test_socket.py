@@ -84,13 +84,6 @@ def test_text_json_and_serialized(pair: Pair) -> None:
         a.send_string(b"bytes")  # type: ignore[arg-type]
 
 
-def test_pickle_is_refused_with_what_to_use(pair: Pair) -> None:
-    with pytest.raises(TypeError, match="send_json"):
-        pair[0].send_pyobj({})
-    with pytest.raises(TypeError, match="recv_json"):
-        pair[0].recv_pyobj()
-
-
 def test_recv_into(pair: Pair) -> None:
     a, b = pair
     a.send(b"hello")
