@@ -5,12 +5,13 @@ from typing import Final
 from antiphon import __version__
 from antiphon.errors import EMULATED_VERSION
 from antiphon.instrument import Instrument
-from antiphon.zmq import constants, error
+from antiphon.zmq import constants, error, sugar, utils
 from antiphon.zmq.base import COPY_THRESHOLD
 from antiphon.zmq.constants import *  # noqa: F403
 from antiphon.zmq.context import Context
 from antiphon.zmq.error import *  # noqa: F403
 from antiphon.zmq.frame import Frame, MessageTracker
+from antiphon.zmq.installation import install
 from antiphon.zmq.poller import Poller, select
 from antiphon.zmq.socket import Socket
 
@@ -26,9 +27,12 @@ __all__ = (  # noqa: PLE0604
     "Socket",
     "__version__",
     "has",
+    "install",
     "pyzmq_version",
     "pyzmq_version_info",
     "select",
+    "sugar",
+    "utils",
     "zmq_version",
     "zmq_version_info",
     *constants.__all__,
