@@ -174,6 +174,11 @@ class FrameDecoder:
         return taken
 
     def _begin(self, data: bytes, flags: int, start: int, size: int) -> int:
+        if len(self._parts) >= self.max_frames and not flags & COMMAND:
+            self._refuse_count()
+        return self._await_body(data, flags, start, size)
+
+    def _await_body(self, data: bytes, flags: int, start: int, size: int) -> int:
         self._flags = flags
         self._size = size
         self._filled = 0

@@ -147,6 +147,7 @@ BAD = [
     ("message-too-long", b"\x01\x01x\x02" + (2**60).to_bytes(8, "big")),
     ("too-many-frames", b"\x01\x00" * 9),
     ("too-many-frames", b"\x01\x00" * 8 + b"\x00\x00"),
+    ("too-many-frames", b"\x01\x00" * 8 + b"\x00\x05half"),
 ]
 
 
