@@ -93,6 +93,7 @@ class Reactor(Descriptors):
             patient.clear()
             self.flush()
             events = self._wait(timeout)
+        self.pass_time = self.now()
         self._dispatch(events)
         if self._timers:
             self._fire_timers()
@@ -227,7 +228,7 @@ class Reactor(Descriptors):
         return timers[0][0] if timers else _NEVER
 
     def _fire_timers(self) -> None:
-        now = self.now()
+        now = self.pass_time
         while True:
             deadline = self.next_deadline()
             if deadline < 0 or deadline > now:

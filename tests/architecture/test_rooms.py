@@ -18,7 +18,7 @@ ALLOWED: dict[str, set[str]] = {
     "constants": set(),
     "options": {"errors", "constants", "native"},
     "endpoint": {"errors", "native"},
-    "instrument": {"native"},
+    "instrument": {"constants", "native"},
     "wire": WORDS,
     "patterns": WORDS,
     "engine": WORDS | {"wire", "patterns"},

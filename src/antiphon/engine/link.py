@@ -77,9 +77,11 @@ class Link(Receiver):
         self.established = False
         #: True when the link is to close as soon as everything is written.
         self.finishing = False
-        # Kept here, where each message looks anyway: whether bytes have come since the last look
-        # at the heartbeat, and whether the connection has commands to send.
-        self._heard = False
+        #: When bytes last came, as exact as the passes of the network; negative before the first.
+        self.heard_at = -1.0
+        # When the heartbeat was last looked at.
+        self._looked_at = 0.0
+        # Kept here, where each message looks anyway: whether the connection has commands to send.
         self._has_commands = False
         self._scheduled = False
         self._writing = False
@@ -107,9 +109,11 @@ class Link(Receiver):
         """Decode what came and deliver the messages."""
         if not self.open:
             return
-        self._heard = True
+        self.heard_at = self.network.pass_time
         pipe = self.pipe
-        pipe.inbound_bytes += len(data)
+        size = len(data)
+        pipe.inbound_bytes += size
+        pipe.bytes_received += size
         if not self.established:
             self._decode(data, pipe.receive_limit)
             return
@@ -132,8 +136,9 @@ class Link(Receiver):
 
     def body_received(self, count: int) -> None:
         """Go on with a large frame."""
-        self._heard = True
+        self.heard_at = self.network.pass_time
         self.pipe.inbound_bytes += count
+        self.pipe.bytes_received += count
         self.decoder.body_received(count)
         self._decode(b"", self.pipe.room())
 
@@ -154,7 +159,7 @@ class Link(Receiver):
         if self.open:
             self._paused = False
             # What it has said meanwhile was not read: it is not to blame for that.
-            self._heard = True
+            self.heard_at = self.network.now()
             self.stream.resume_reading()
             self._decode(b"", self.pipe.room())
 
@@ -202,7 +207,7 @@ class Link(Receiver):
         if not self.open or (connection.noticed and not self._notice()):
             return
         if outcome == FULL or (pipe.inbound_bytes >= pipe.weigh_at and pipe.inbound_full()):
-            pipe.paused = True
+            pipe.stop_inbound()
             self._pause()
 
     def _notice(self) -> bool:
@@ -280,6 +285,7 @@ class Link(Receiver):
         else:
             chunks = self._gather()
         while chunks:
+            pipe.bytes_sent += _size(chunks)
             if not self.stream.write(chunks):
                 self._writing = True
                 break
@@ -351,9 +357,10 @@ class Link(Receiver):
                 ProtocolError("handshake-timeout", "the handshake was not completed in time")
             )
             return
-        self.heartbeat.heard = self._heard or self._paused
-        self._heard = False
-        todo = self.heartbeat.on_timer(self.network.now())
+        now = self.network.now()
+        self.heartbeat.heard = self.heard_at >= self._looked_at or self._paused
+        self._looked_at = now
+        todo = self.heartbeat.on_timer(now)
         if todo == DEAD:
             self.close(ProtocolError("heartbeat-timeout", "the peer has been silent for too long"))
             return
@@ -374,6 +381,12 @@ class Link(Receiver):
         due = self.heartbeat.next_deadline()
         if due >= 0:
             self.network.set_timer(self.timer, max(due - self.network.now(), 0.0))
+
+
+def _size(chunks: list[bytes]) -> int:
+    if len(chunks) == 1:
+        return len(chunks[0])
+    return sum(map(len, chunks))
 
 
 def _join(chunks: list[bytes]) -> list[bytes]:

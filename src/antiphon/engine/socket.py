@@ -5,7 +5,17 @@ from typing import Final
 from antiphon.constants import SOCKET_TYPE_NAMES
 from antiphon.endpoint import Endpoint, parse_endpoint
 from antiphon.engine.dialer import Dialer
+from antiphon.engine.events import (
+    BIND_FAILED,
+    HANDSHAKE_SUCCEEDED,
+    LISTENING,
+    MONITOR_STOPPED,
+    ORDERLY,
+    Events,
+    handshake_failure,
+)
 from antiphon.engine.exchange import Attachment
+from antiphon.engine.figures import Totals, describe
 from antiphon.engine.handshake import make_connection
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
@@ -76,7 +86,12 @@ class SocketCore:
         #: True once nothing is left.
         self.ended = False
         self.keeper: SocketKeeper | None = None
+        self.events = Events(network)
         self.failures: dict[str, int] = {}
+        self.handshake_failures = 0
+        self.reconnects = 0
+        # What has passed through pipes that have gone.
+        self._gone = Totals()
         self._dialers: list[Dialer] = []
         self._listenings: list[Listening] = []
         self._attachments: list[Attachment] = []
@@ -92,15 +107,24 @@ class SocketCore:
         self._check_open()
         endpoint = parse_endpoint(text, bind=True)
         self._check_mechanism()
+        try:
+            self.last_endpoint = self._listen(endpoint)
+        except EndpointError as error:
+            self.events.tell_bound(
+                BIND_FAILED, endpoint.text, error.errno or 0, "bind-failed", error.why
+            )
+            raise
+        return self.last_endpoint
+
+    def _listen(self, endpoint: Endpoint) -> str:
         if endpoint.scheme == "inproc":
             self._attachments.append(self.network.exchange.bind(endpoint.text, self))
-            self.last_endpoint = endpoint.text
+            self.events.tell_bound(LISTENING, endpoint.text, -1)
             return endpoint.text
         listening = Listening(self, self.options.copy())
         listener = self.network.listen(endpoint, listening.options, listening.acceptor())
-        listening.listens(listener)
         self._listenings.append(listening)
-        self.last_endpoint = listening.endpoint
+        listening.listens(listener)
         return listening.endpoint
 
     def connect(self, text: str) -> None:
@@ -215,27 +239,37 @@ class SocketCore:
 
     def peers(self) -> list[Peer]:
         """Return what is known of each peer."""
-        return [
-            Peer(
-                endpoint=pipe.endpoint,
-                routing_id=pipe.routing_id,
-                socket_type=pipe.peer_type.decode("ascii", "replace"),
-                connected=bool(pipe.peer_type),
-                queued_in=len(pipe.inbound),
-                queued_out=len(pipe.outbound),
-                received=pipe.received,
-                sent=pipe.sent,
-            )
-            for pipe in self.pipes()
-        ]
+        now = self.network.now()
+        return [describe(pipe, now) for pipe in self.pipes()]
 
     def stats(self) -> Stats:
-        """Return a copy of the counters."""
-        return Stats(dict(self.pattern.drops), dict(self.failures))
+        """Return the counters as they are now."""
+        totals = Totals()
+        totals.add(self._gone)
+        for pipe in self.pipes():
+            totals.add(pipe)
+        return Stats(
+            drops=dict(self.pattern.drops),
+            failures=dict(self.failures),
+            messages_received=totals.received,
+            messages_sent=totals.sent,
+            bytes_received=totals.bytes_received,
+            bytes_sent=totals.bytes_sent,
+            receive_high_water=totals.inbound_stops,
+            send_high_water=totals.outbound_stops,
+            reconnects=self.reconnects,
+            handshake_failures=self.handshake_failures,
+        )
 
     def add_instrument(self, instrument: Instrument) -> None:
-        """Let an instrument see what happens from now on."""
-        self.pattern.instruments.append(instrument)
+        """Let an instrument see what happens from now on; the last that it sees is the end."""
+        self.pattern.observer = self.events
+        self.events.instruments.append(instrument)
+
+    def remove_instrument(self, instrument: Instrument) -> None:
+        """Let an instrument see no more."""
+        if instrument in self.events.instruments:
+            self.events.instruments.remove(instrument)
 
     # Closing.
 
@@ -283,6 +317,8 @@ class SocketCore:
         self.network.cancel_timer(self._linger_timer)
         if self.keeper is not None:
             self.keeper.socket_ended(self)
+        self.events.tell(MONITOR_STOPPED, False, "", "")
+        self.events.instruments.clear()
 
     # From the connections.
 
@@ -298,10 +334,9 @@ class SocketCore:
         return Link(self.network, owner, options, self.pattern, pipe, stream, connection)
 
     def link_established(self, link: Link) -> None:
-        """Greet a new peer as the options say, and tell the instruments."""
+        """Greet a new peer as the options say, and tell of it."""
         self.greet(link.pipe)
-        for instrument in self.pattern.instruments:
-            instrument.peer_connected(link.pipe.endpoint, link.pipe.routing_id)
+        self.events.tell_link(HANDSHAKE_SUCCEEDED, link, 0)
 
     def greet(self, pipe: Pipe) -> None:
         """Send the empty message of PROBE_ROUTER."""
@@ -309,25 +344,35 @@ class SocketCore:
             pipe.push([b""])
 
     def link_ended(self, link: Link, error: ProtocolError) -> None:
-        """Count why a connection ended."""
-        pipe = link.pipe
-        pipe.peer_type = b""
-        if link.established:
-            for instrument in self.pattern.instruments:
-                instrument.peer_disconnected(pipe.endpoint, pipe.routing_id, error.reason)
-        if error.reason not in ("closed", "peer-closed"):
-            self.connection_failed(pipe.endpoint, error.reason, error.detail)
+        """Count why a connection ended, and tell of it."""
+        link.pipe.peer_type = b""
+        if not link.established and error.reason != "closed":
+            self.handshake_failures += 1
+        if error.reason not in ORDERLY:
+            self.count_failure(error.reason)
+        self.events.tell_link_ended(link, error)
 
-    def connection_failed(self, endpoint: str, reason: str, detail: str) -> None:
+    def refused(self, endpoint: str, bound: bool, reason: str, detail: str) -> None:
+        """Count a peer over inproc that could not be joined, and tell of it."""
+        self.handshake_failures += 1
+        self.count_failure(reason)
+        number, value = handshake_failure(ProtocolError(reason, detail))
+        local, remote = (endpoint, "") if bound else ("", endpoint)
+        self.events.tell(number, bound, local, remote, value, reason, detail)
+
+    def count_failure(self, reason: str) -> None:
         """Count a connection that did not come about or was ended by an error."""
         self.failures[reason] = self.failures.get(reason, 0) + 1
-        for instrument in self.pattern.instruments:
-            instrument.connection_failed(endpoint, reason, detail)
+
+    def tally(self, pipe: Pipe) -> None:
+        """Keep the figures of a pipe that has gone."""
+        self._gone.add(pipe)
 
     def dialer_closed(self, dialer: Dialer) -> None:
         """Forget a dialer."""
         if dialer in self._dialers:
             self._dialers.remove(dialer)
+            self.tally(dialer.pipe)
         self._check_ended()
 
     def listening_closed(self, listening: Listening) -> None:
@@ -340,6 +385,8 @@ class SocketCore:
         """Forget an inproc endpoint."""
         if attachment in self._attachments:
             self._attachments.remove(attachment)
+            for pipe in attachment.pipes():
+                self.tally(pipe)
         self._check_ended()
 
 

@@ -4,12 +4,11 @@ A pattern never blocks: try_send() and try_recv() do it now or say that they can
 connections side attaches pipes, delivers what came in and says when a full pipe has room again.
 """
 
-from antiphon.instrument import Instrument
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 
-__all__ = ("DUPLICATE_ID", "Pattern", "Watcher")
+__all__ = ("DUPLICATE_ID", "DropObserver", "Pattern", "Watcher")
 
 #: Why attach() refuses a peer.
 DUPLICATE_ID = "duplicate-id"
@@ -23,12 +22,22 @@ class Watcher:
         """A message came, room appeared, or the socket closed."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
+class DropObserver:
+    """Whoever has to know of messages that end here."""
+
+    def message_dropped(self, reason: str, count: int, parts: list[bytes]) -> None:
+        """A message was dropped, the ``count``-th for this reason."""
+        raise NotImplementedError
+
+
 class Pattern:
     """One socket's behaviour towards its peers."""
 
     def __init__(self, options: SocketOptions) -> None:
         self.options = options
-        self.instruments: list[Instrument] = []
+        #: None while nobody looks.
+        self.observer: DropObserver | None = None
         #: Dropped messages by reason.
         self.drops: dict[str, int] = {}
         self.watcher: Watcher | None = None
@@ -99,10 +108,12 @@ class Pattern:
     # For the patterns themselves.
 
     def drop(self, reason: str, parts: list[bytes]) -> None:
-        """Count a message that ends here, and show it to the instruments (N1)."""
-        self.drops[reason] = self.drops.get(reason, 0) + 1
-        for instrument in self.instruments:
-            instrument.message_dropped(reason, parts)
+        """Count a message that ends here, and show it to whoever looks (N1)."""
+        count = self.drops.get(reason, 0) + 1
+        self.drops[reason] = count
+        observer = self.observer
+        if observer is not None:
+            observer.message_dropped(reason, count, parts)
 
     def drop_queues(self, pipe: Pipe) -> None:
         """Destroy both queues of a peer that has gone; each message is counted."""

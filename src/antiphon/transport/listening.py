@@ -42,7 +42,7 @@ class _Listening(Listener):
     def __init__(
         self, descriptors: Descriptors, sock: socket.socket, endpoint: str, path: str
     ) -> None:
-        super().__init__(endpoint)
+        super().__init__(endpoint, sock.fileno())
         self.descriptors = descriptors
         self.sock = sock
         self.path = path
@@ -75,6 +75,7 @@ class _Door(Handler):
             except BlockingIOError:
                 return
             except OSError as error:
+                self.acceptor.failed(error.errno or 0)
                 if error.errno in _FULL_TABLE:
                     self._pause()
                     return
@@ -84,15 +85,16 @@ class _Door(Handler):
     def _admit(self, sock: socket.socket) -> None:
         try:
             sock.setblocking(False)
-            if self.listening.path:
-                address = self.listening.endpoint
-            else:
+            address = local = self.listening.endpoint
+            if not self.listening.path:
                 tcp.tune(sock, self.options)
                 address = tcp.endpoint_of(sock.getpeername())
-        except OSError:
+                local = tcp.endpoint_of(sock.getsockname())
+        except OSError as error:
             sock.close()
+            self.acceptor.failed(error.errno or 0)
             return
-        self.acceptor.accepted(SocketStream(self.listening.descriptors, sock, address))
+        self.acceptor.accepted(SocketStream(self.listening.descriptors, sock, address, local))
 
     def _pause(self) -> None:
         reactor = self.listening.descriptors

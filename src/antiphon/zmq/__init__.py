@@ -4,7 +4,7 @@ from typing import Final
 
 from antiphon import __version__
 from antiphon.errors import EMULATED_VERSION
-from antiphon.instrument import Instrument
+from antiphon.instrument import Instrument, SocketEvent
 from antiphon.zmq import constants, error, sugar, utils
 from antiphon.zmq.base import COPY_THRESHOLD
 from antiphon.zmq.constants import *  # noqa: F403
@@ -25,6 +25,7 @@ __all__ = (  # noqa: PLE0604
     "MessageTracker",
     "Poller",
     "Socket",
+    "SocketEvent",
     "__version__",
     "has",
     "install",
