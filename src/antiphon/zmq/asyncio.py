@@ -39,6 +39,7 @@ class Socket(BaseSocket):
 
     _host: AioHost
     _host_class = AioHost
+    _repr_name = "zmq.asyncio.Socket"
 
     def send(
         self,
@@ -251,11 +252,9 @@ class Context(BaseContext[Socket]):
     """A context of asyncio sockets; it belongs to the event loop that first waits on one."""
 
     _host: AioHost
+    _host_class = AioHost
     _socket_class = Socket
-
-    def __init__(self, io_threads: int = 1, *, shadow: object = None) -> None:
-        super().__init__(io_threads, shadow=shadow)
-        self._host = AioHost()
+    _repr_name = "zmq.asyncio.Context"
 
     @property
     def closed(self) -> bool:
