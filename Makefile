@@ -41,6 +41,14 @@ check: $(VENV)/.dev ## Format, lint, types, architecture
 	$(BIN)/mypy src tests tools setup.py $(wildcard benchmarks fuzz)
 	$(BIN)/python -m pytest -q tests/architecture
 
+$(VENV)/.docs: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs ## Build the documentation into build/docs
+	$(BIN)/sphinx-build --fail-on-warning --quiet --builder html docs build/docs
+	@echo "open build/docs/index.html"
+
 SOURCES := $(shell find src tools -name '*.py' -o -name '*.txt')
 
 $(COMPILED)/.installed: $(SOURCES) pyproject.toml setup.py
