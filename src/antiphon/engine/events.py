@@ -117,19 +117,21 @@ class Events(DropObserver):
             if not instrument.wants(number):
                 continue
             if event is None:
+                now = self.network.now()
+                frames = message if message is not None else []
                 event = SocketEvent(
-                    number,
-                    self.network.now(),
-                    bound,
-                    local,
-                    remote,
-                    value,
-                    reason,
-                    detail,
-                    routing_id,
-                    message if message is not None else [],
+                    number, now, bound, local, remote, value, reason, detail, routing_id, frames
                 )
             instrument.happened(event)
+
+    def end(self, instrument: Instrument) -> None:
+        """Tell an instrument that this was all, and forget it."""
+        if instrument in self.instruments:
+            self.instruments.remove(instrument)
+            now = self.network.now()
+            instrument.happened(
+                SocketEvent(MONITOR_STOPPED, now, False, "", "", 0, "", "", b"", [])
+            )
 
     def tell_bound(
         self, number: int, endpoint: str, value: int, reason: str = "", detail: str = ""
@@ -192,9 +194,10 @@ class EventQueue(Instrument):
         for watcher in self.watchers:
             watcher.socket_changed()
 
-    def end(self) -> None:
-        """Keep nothing more."""
-        self.ended = True
-        self.queued.clear()
-        for watcher in self.watchers:
-            watcher.socket_changed()
+    def ready(self) -> bool:
+        """Tell whether take() has an answer."""
+        return self.ended or len(self.queued) > 0
+
+    def take(self) -> SocketEvent | None:
+        """Return the oldest event, or None where there is none."""
+        return self.queued.popleft() if self.queued else None

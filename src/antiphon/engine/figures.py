@@ -45,7 +45,7 @@ def describe(pipe: Pipe, now: float) -> Peer:
         sent=pipe.sent,
         address="" if link is None else link.stream.peer_address,
         mechanism="" if mechanism is None else mechanism.name.decode("ascii"),
-        user_id="" if mechanism is None else _text(mechanism.properties.get(b"user-id", b"")),
+        user_id="" if link is None else _text(pipe.properties.get(b"user-id", b"")),
         last_seen=None if heard_at < 0 else max(now - heard_at, 0.0),
         queued_bytes_in=_payload(list(pipe.inbound)),
         queued_bytes_out=_payload(pipe.outbound),

@@ -9,7 +9,6 @@ from antiphon.engine.events import (
     BIND_FAILED,
     HANDSHAKE_SUCCEEDED,
     LISTENING,
-    MONITOR_STOPPED,
     ORDERLY,
     Events,
     handshake_failure,
@@ -19,6 +18,7 @@ from antiphon.engine.figures import Totals, describe
 from antiphon.engine.handshake import make_connection
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
+from antiphon.engine.monitor import PAIR, Monitor, check_monitor
 from antiphon.engine.network import Network, Stream, Timer
 from antiphon.engine.options import read_option, write_option
 from antiphon.engine.peer import Peer, Stats
@@ -262,14 +262,38 @@ class SocketCore:
         )
 
     def add_instrument(self, instrument: Instrument) -> None:
-        """Let an instrument see what happens from now on; the last that it sees is the end."""
+        """Let an instrument see what happens from now on; the last that it sees is the end.
+
+        Raises SocketClosed.
+        """
+        self._check_open()
         self.pattern.observer = self.events
         self.events.instruments.append(instrument)
 
     def remove_instrument(self, instrument: Instrument) -> None:
-        """Let an instrument see no more."""
-        if instrument in self.events.instruments:
-            self.events.instruments.remove(instrument)
+        """Let an instrument see the end, and no more."""
+        self.events.end(instrument)
+
+    def monitor(
+        self, address: str | None, events: int, version: int = 1, socket_type: int = PAIR
+    ) -> None:
+        """Send libzmq's events to whoever connects to an inproc address; None ends that (3.4).
+
+        Raises EndpointError (EPROTONOSUPPORT, EADDRINUSE), OptionError (EINVAL), SocketClosed.
+        """
+        self._check_open()
+        if address is not None:
+            check_monitor(address, events, version, socket_type)
+        for instrument in self.events.instruments.copy():
+            if isinstance(instrument, Monitor):
+                self.events.end(instrument)
+        if address is None:
+            return
+        options = SocketOptions()
+        options.linger = 0
+        socket = SocketCore(self.network, socket_type, options)
+        socket.bind(address)
+        self.add_instrument(Monitor(self, socket, events, version))
 
     # Closing.
 
@@ -317,8 +341,8 @@ class SocketCore:
         self.network.cancel_timer(self._linger_timer)
         if self.keeper is not None:
             self.keeper.socket_ended(self)
-        self.events.tell(MONITOR_STOPPED, False, "", "")
-        self.events.instruments.clear()
+        for instrument in self.events.instruments.copy():
+            self.events.end(instrument)
 
     # From the connections.
 

@@ -9,11 +9,13 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from antiphon.engine.peer import Peer, Stats
+from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
+from antiphon.hosts.lines import LINES
+from antiphon.hosts.log import Log
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.waiting import (
     Descent,
@@ -25,7 +27,7 @@ from antiphon.hosts.waiting import (
     look,
     receive_from,
 )
-from antiphon.instrument import Instrument
+from antiphon.instrument import SocketEvent
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor
@@ -35,6 +37,8 @@ __all__ = ("AioHost",)
 #: Operations that may complete at once, one after the other, before other tasks get a turn.
 _MAX_AT_ONCE: Final = 128
 _BURST: Final = 65536
+
+T = TypeVar("T")
 
 
 class _Waiters(Watcher):
@@ -147,6 +151,7 @@ class AioHost:
             raise ContextTerminated
         core = SocketCore(self.reactor, socket_type, options)
         self._keeper.add(core)
+        core.add_instrument(Log(core, LINES))
         return core
 
     def bind(self, core: SocketCore, endpoint: str) -> str:
@@ -184,17 +189,12 @@ class AioHost:
         self._check(core)
         return core.get_option(option)
 
-    def peers(self, core: SocketCore) -> list[Peer]:
-        """Return what is known of each peer."""
-        return core.peers()
-
-    def stats(self, core: SocketCore) -> Stats:
-        """Return the counters."""
-        return core.stats()
-
-    def add_instrument(self, core: SocketCore, instrument: Instrument) -> None:
-        """Let an instrument see what happens."""
-        core.add_instrument(instrument)
+    def call(self, action: Callable[[], T]) -> T:
+        """Return what an action on a socket returns that never waits."""
+        self._descent.check()
+        if not self.closed:
+            self._schedule_turn()
+        return action()
 
     def begin(self, core: SocketCore, first_frame: bytes) -> None:
         """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
@@ -300,6 +300,18 @@ class AioHost:
         finally:
             files.close()
         return found
+
+    async def next_event(self, queue: EventQueue, timeout_ms: int) -> SocketEvent | None:
+        """Return the next event of a socket; None after the last. Raises Again."""
+        self._running_loop()
+        if not queue.ready():
+            waiters = _Waiters()
+            queue.watchers.append(waiters)
+            try:
+                await self._wait([], queue.ready, timeout_ms, waiters)
+            finally:
+                queue.watchers.remove(waiters)
+        return queue.take()
 
     async def _let_others_run(self) -> None:
         self._at_once = 0

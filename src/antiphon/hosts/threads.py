@@ -10,12 +10,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
-from antiphon.engine.peer import Peer, Stats
+from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.caretaker import Caretaker
+from antiphon.hosts.lines import LINES
+from antiphon.hosts.log import Log
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Sleeper, Watchers
 from antiphon.hosts.waiting import (
@@ -28,7 +30,7 @@ from antiphon.hosts.waiting import (
     look,
     receive_from,
 )
-from antiphon.instrument import Instrument
+from antiphon.instrument import SocketEvent
 from antiphon.options import SocketOptions
 from antiphon.reactor import Reactor, acquire
 
@@ -36,6 +38,8 @@ __all__ = ("Host",)
 
 #: A burst of sends is written when about this much is queued (bytes).
 _BURST: Final = 65536
+
+T = TypeVar("T")
 
 
 class Host:
@@ -79,6 +83,7 @@ class Host:
             self._enter()
             core = SocketCore(self.reactor, socket_type, options)
             self._keeper.add(core)
+            core.add_instrument(Log(core, LINES))
             self._caretaker.start()
             return core
 
@@ -126,23 +131,11 @@ class Host:
             self._enter(core)
             return core.get_option(option)
 
-    def peers(self, core: SocketCore) -> list[Peer]:
-        """Return what is known of each peer."""
+    def call(self, action: Callable[[], T]) -> T:
+        """Return what an action on a socket returns that never waits; it has the lock."""
         self._descent.check()
         with self.lock:
-            return core.peers()
-
-    def stats(self, core: SocketCore) -> Stats:
-        """Return the counters."""
-        self._descent.check()
-        with self.lock:
-            return core.stats()
-
-    def add_instrument(self, core: SocketCore, instrument: Instrument) -> None:
-        """Let an instrument see what happens; it is called with the lock held."""
-        self._descent.check()
-        with self.lock:
-            core.add_instrument(instrument)
+            return action()
 
     def begin(self, core: SocketCore, first_frame: bytes) -> None:
         """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
@@ -227,6 +220,20 @@ class Host:
             finally:
                 files.close()
             return found
+
+    def next_event(self, queue: EventQueue, timeout_ms: int) -> SocketEvent | None:
+        """Return the next event of a socket; None after the last. Raises Again."""
+        self._descent.check()
+        with self.lock:
+            if not queue.ready():
+                self._enter()
+                sleeper = Sleeper(self.reactor)
+                queue.watchers.append(sleeper)
+                try:
+                    self._wait_for([], queue.ready, timeout_ms, sleeper)
+                finally:
+                    queue.watchers.remove(sleeper)
+            return queue.take()
 
     def _write(self, parts: list[bytes]) -> None:
         # The first message since the last pass goes out at once, those of a burst together.

@@ -21,6 +21,7 @@ from antiphon.zmq.contents import (
     window,
 )
 from antiphon.zmq.context import BaseContext
+from antiphon.zmq.events import AsyncEventStream
 from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
 from antiphon.zmq.poller import BasePoller
 
@@ -246,6 +247,14 @@ class Socket(BaseSocket):
         limit = 0 if rest else -1 if timeout is None else int(timeout)
         found = await self._host.poll([(self._core, int(flags))], limit)
         return rest | (found[0][1] if found else 0)
+
+    def event_stream(self, limit: int = 1000) -> AsyncEventStream:
+        """Return what happens to the socket from now on, for ``async for``.
+
+        At most ``limit`` of them wait; those that come on top are counted as ``missed``. Raises
+        SocketClosed, and ValueError for a limit below 1.
+        """
+        return AsyncEventStream(self._host, self._core, limit)
 
 
 class Context(BaseContext[Socket]):

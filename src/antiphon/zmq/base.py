@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Final, ParamSpec, Protocol, Self, TypeVar
 from weakref import WeakValueDictionary
 
 from antiphon.constants import SocketOption, SocketType
-from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import (
     EADDRINUSE,
@@ -22,10 +21,10 @@ from antiphon.errors import (
     ZMQBindError,
     ZMQError,
 )
-from antiphon.instrument import Instrument
-from antiphon.zmq.attributes import SOCKET_OPTIONS, SocketAttributes
+from antiphon.zmq.attributes import SOCKET_OPTIONS
 from antiphon.zmq.endpoints import Endpoints, endpoint_text
 from antiphon.zmq.frame import NOBODY, Frame, as_bytes, as_frames, received_frame
+from antiphon.zmq.observed import ObservedSocket
 
 __all__ = ("COPY_THRESHOLD", "BaseSocket", "Part")
 
@@ -61,9 +60,7 @@ class _Host(Protocol):
     def disconnect(self, core: SocketCore, endpoint: str) -> None: ...
     def set_option(self, core: SocketCore, option: int, value: object) -> None: ...
     def get_option(self, core: SocketCore, option: int) -> int | bytes | str: ...
-    def peers(self, core: SocketCore) -> list[Peer]: ...
-    def stats(self, core: SocketCore) -> Stats: ...
-    def add_instrument(self, core: SocketCore, instrument: Instrument) -> None: ...
+    def call(self, action: Callable[[], T]) -> T: ...
     def begin(self, core: SocketCore, first_frame: bytes) -> None: ...
     def close(self, core: SocketCore, linger_ms: int | None) -> None: ...
     def abandon(self, core: SocketCore) -> None: ...
@@ -79,7 +76,7 @@ class _Partial:
         self.sender: Mapping[bytes, bytes] = NOBODY
 
 
-class BaseSocket(SocketAttributes):
+class BaseSocket(ObservedSocket):
     """A socket without its waiting calls.
 
     Options can be read and set as attributes under their names, such as ``linger`` or
@@ -304,20 +301,6 @@ class BaseSocket(SocketAttributes):
     def last_endpoint(self) -> bytes:
         """The last endpoint that was bound or connected, with its real port or path."""
         return self._core.last_endpoint.encode()
-
-    # Eyes.
-
-    def peers(self) -> list[Peer]:
-        """Return what is known of each peer."""
-        return self._host.peers(self._core)
-
-    def stats(self) -> Stats:
-        """Return the counters of dropped messages and failed connections, by reason."""
-        return self._host.stats(self._core)
-
-    def add_instrument(self, instrument: Instrument) -> None:
-        """Let an instrument see drops, peers and failed connections from now on."""
-        self._host.add_instrument(self._core, instrument)
 
     # Whole messages from frames, and back.
 

@@ -16,6 +16,7 @@ from antiphon.zmq.contents import (
     refuse_drafts,
     window,
 )
+from antiphon.zmq.events import EventStream
 from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
 
 __all__ = ("Socket",)
@@ -231,3 +232,11 @@ class Socket(BaseSocket):
         limit = 0 if rest else -1 if timeout is None else int(timeout)
         found = self._host.poll([(self._core, int(flags))], limit)
         return rest | (found[0][1] if found else 0)
+
+    def event_stream(self, limit: int = 1000) -> EventStream:
+        """Return what happens to the socket from now on, event by event: iterate over it.
+
+        At most ``limit`` of them wait; those that come on top are counted as ``missed``. Raises
+        SocketClosed, and ValueError for a limit below 1.
+        """
+        return EventStream(self._host, self._core, limit)
