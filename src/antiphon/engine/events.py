@@ -7,6 +7,7 @@ from antiphon.engine.link import Link
 from antiphon.engine.network import Network
 from antiphon.errors import (
     ECONNRESET,
+    EFAULT,
     EPIPE,
     ETIMEDOUT,
     ProtocolError,
@@ -64,29 +65,54 @@ _UNSPECIFIED: Final = 0x10000000
 _PROTOCOL_CODES: Final[dict[str, int]] = {
     "unexpected-command": 0x10000001,
     "early-message": 0x10000001,
+    "invalid-sequence": 0x10000002,
+    "key-exchange": 0x10000003,
     "bad-command": 0x10000011,
     "command-too-long": 0x10000011,
+    "malformed-message": 0x10000012,
+    "malformed-hello": 0x10000013,
+    "malformed-initiate": 0x10000014,
+    "malformed-error": 0x10000015,
+    "malformed-ready": 0x10000016,
+    "malformed-welcome": 0x10000017,
     "bad-metadata": 0x10000018,
     "illegal-pair": 0x10000018,
+    "cryptographic": 0x11000001,
+    "cookie-expired": 0x11000001,
     "mechanism-mismatch": 0x11000002,
+    "zap-malformed-reply": 0x20000001,
+    "zap-bad-request-id": 0x20000002,
+    "zap-bad-version": 0x20000003,
+    "zap-invalid-status": 0x20000004,
+    "zap-invalid-metadata": 0x20000005,
+    "not-http": 0x30000000,
+    "bad-upgrade": 0x30000000,
+    "head-too-large": 0x30000000,
 }
 
-#: Ends of connections that are no protocol errors, as numbers of the system.
+#: Failures that libzmq tells by a number of the system.
 _SYSTEM_ERRORS: Final[dict[str, int]] = {
     "peer-closed": EPIPE,
     "connection-lost": ECONNRESET,
     "handshake-timeout": ETIMEDOUT,
+    "zap-no-handler": EFAULT,
+    "zap-handler-gone": EPIPE,
 }
 
-#: What a server says in its ERROR command when it does not let a client in (RFC 27).
-_STATUS_CODES: Final = ("300", "400", "500")
+#: The statuses by which a ZAP handler refuses a client, as the server's own reasons and as the
+#: client is told in an ERROR command (RFC 27).
+_STATUSES: Final[dict[str, int]] = {"zap-300": 300, "zap-400": 400, "zap-500": 500}
+_TOLD_STATUSES: Final[dict[str, int]] = {"300": 300, "400": 400, "500": 500}
 
 
 def handshake_failure(error: ProtocolError) -> tuple[int, int]:
     """Return the event that says why a handshake failed, and its value."""
     reason = error.reason
-    if reason == "error-command" and error.detail in _STATUS_CODES:
-        return HANDSHAKE_FAILED_AUTH, int(error.detail)
+    status = _STATUSES.get(reason, 0)
+    if reason == "error-command":
+        status = _TOLD_STATUSES.get(error.detail, 0)
+    if status:
+        return HANDSHAKE_FAILED_AUTH, status
     if reason in _SYSTEM_ERRORS:
         return HANDSHAKE_FAILED_NO_DETAIL, _SYSTEM_ERRORS[reason]
     return HANDSHAKE_FAILED_PROTOCOL, _PROTOCOL_CODES.get(reason, _UNSPECIFIED)

@@ -376,7 +376,7 @@ class SocketCore:
             self.count_failure(error.reason)
         self.events.tell_link_ended(link, error)
 
-    def refused(self, endpoint: str, bound: bool, reason: str, detail: str) -> None:
+    def inproc_refused(self, endpoint: str, bound: bool, reason: str, detail: str) -> None:
         """Count a peer over inproc that could not be joined, and tell of it."""
         self.handshake_failures += 1
         self.count_failure(reason)

@@ -216,7 +216,7 @@ def _why(event: SocketEvent) -> str:
     """Return the reason and its sentence, which a peer may have had a hand in."""
     if not event.detail:
         return event.reason
-    return f"{event.reason}, {ascii(event.detail[:_MOST_SHOWN])[1:-1]}"
+    return f"{event.reason} ({ascii(event.detail[:_MOST_SHOWN])[1:-1]})"
 
 
 def _shown(data: bytes) -> str:

@@ -132,7 +132,9 @@ class _Connected(Attachment):
         far.routing_id = self.options.routing_id if bound.core.routes_by_id() else b""
         refusal = bound.core.pattern.attach(far)
         if refusal:
-            bound.core.refused(self.endpoint, True, refusal, "the socket has refused this peer")
+            bound.core.inproc_refused(
+                self.endpoint, True, refusal, "the socket has refused this peer"
+            )
             self.exchange.wait(self)
             return
         self.binder = bound
@@ -150,7 +152,7 @@ class _Connected(Attachment):
                 self.pipe.routing_id = bound.core.options.routing_id
             refusal = self.core.pattern.attach(self.pipe)
             if refusal:
-                self.core.refused(self.endpoint, False, refusal, "the id is in use")
+                self.core.inproc_refused(self.endpoint, False, refusal, "the id is in use")
                 self.part(refusal)
                 self.exchange.wait(self)
                 return
@@ -262,8 +264,8 @@ class InprocExchange(Exchange):
             return
         why = illegal_pair_reason(connected.core.type_name, bound.core.type_name)
         if why is not None:
-            connected.core.refused(bound.endpoint, False, "illegal-pair", why)
-            bound.core.refused(bound.endpoint, True, "illegal-pair", why)
+            connected.core.inproc_refused(bound.endpoint, False, "illegal-pair", why)
+            bound.core.inproc_refused(bound.endpoint, True, "illegal-pair", why)
             return
         self._waiting.remove(connected)
         connected.join(bound)
