@@ -128,9 +128,9 @@ class Log(Instrument):
         number = event.number
         sign = "<" if event.bound else ">"
         if number == CONNECTED:
-            self._write(DEBUG, sign, f"{event.remote} connected from {event.local or 'here'}")
+            self._write(DEBUG, sign, f"{event.remote} connected from {_here(event)}")
         elif number == ACCEPTED:
-            self._write(DEBUG, sign, f"{event.remote} accepted at {event.local}")
+            self._write(DEBUG, sign, f"{event.remote} accepted at {_here(event)}")
         elif number == HANDSHAKE_SUCCEEDED:
             self._write(DEBUG, sign, f"{_where(event)} is ready")
         elif number == LISTENING:
@@ -210,6 +210,10 @@ def _where(event: SocketEvent) -> str:
     if not event.routing_id:
         return address
     return f"{address} {_shown(event.routing_id)}"
+
+
+def _here(event: SocketEvent) -> str:
+    return event.local or "here"
 
 
 def _why(event: SocketEvent) -> str:

@@ -10,6 +10,7 @@ from antiphon.zmq.base import COPY_THRESHOLD
 from antiphon.zmq.constants import *  # noqa: F403
 from antiphon.zmq.context import Context
 from antiphon.zmq.error import *  # noqa: F403
+from antiphon.zmq.events import EventStream
 from antiphon.zmq.frame import Frame, MessageTracker
 from antiphon.zmq.installation import install
 from antiphon.zmq.poller import Poller, select
@@ -19,6 +20,7 @@ __all__ = (  # noqa: PLE0604
     "COPY_THRESHOLD",
     "IPC_PATH_MAX_LEN",
     "Context",
+    "EventStream",
     "Frame",
     "Instrument",
     "Message",

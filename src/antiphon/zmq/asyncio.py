@@ -21,11 +21,11 @@ from antiphon.zmq.contents import (
     window,
 )
 from antiphon.zmq.context import BaseContext
-from antiphon.zmq.events import AsyncEventStream
+from antiphon.zmq.events import AsyncEventStream as EventStream
 from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
 from antiphon.zmq.poller import BasePoller
 
-__all__ = ("Context", "Poller", "Socket")
+__all__ = ("Context", "EventStream", "Poller", "Socket")
 
 
 class Socket(BaseSocket):
@@ -248,13 +248,13 @@ class Socket(BaseSocket):
         found = await self._host.poll([(self._core, int(flags))], limit)
         return rest | (found[0][1] if found else 0)
 
-    def event_stream(self, limit: int = 1000) -> AsyncEventStream:
+    def event_stream(self, limit: int = 1000) -> EventStream:
         """Return what happens to the socket from now on, for ``async for``.
 
         At most ``limit`` of them wait; those that come on top are counted as ``missed``. Raises
         SocketClosed, and ValueError for a limit below 1.
         """
-        return AsyncEventStream(self._host, self._core, limit)
+        return EventStream(self._host, self._core, limit)
 
 
 class Context(BaseContext[Socket]):
