@@ -31,9 +31,10 @@ ALLOWED: dict[str, set[str]] = {
     "topology": WORDS | {"wire"},
     "observe": WORDS | {"wire"},
     "build": {"wire"},
+    "message": set(),
     "broker": WORDS | {"wire", "patterns", "engine", "transport", "reactor", "hosts", "build"},
     "cli": WORDS | {"engine", "zmq", "broker", "topology", "observe", "build", ""},
-    "__init__": {"build"},
+    "__init__": {"build", "message"},
     "__main__": {"cli"},
 }
 
