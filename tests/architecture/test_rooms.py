@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "observe": WORDS | {"wire"},
     "build": {"wire"},
     "message": set(),
+    "loop": WORDS | {"zmq"},
     "broker": WORDS | {"wire", "patterns", "engine", "transport", "reactor", "hosts", "build"},
     "cli": WORDS | {"engine", "zmq", "broker", "topology", "observe", "build", ""},
     "__init__": {"build", "message"},
