@@ -2,13 +2,20 @@
 
 TYPE_CHECKING = False  # as typing has it, without the time that importing typing takes
 if TYPE_CHECKING:
+    from antiphon.actor import TERM, Actor, Pipe
     from antiphon.build import BuildInfo, __version__, build_info
+    from antiphon.loop import Ended, Loop
     from antiphon.message import Envelope, Message, dump, dump_whole
 
 __all__ = (
+    "TERM",
+    "Actor",
     "BuildInfo",
+    "Ended",
     "Envelope",
+    "Loop",
     "Message",
+    "Pipe",
     "__version__",
     "build_info",
     "dump",
@@ -18,7 +25,9 @@ __all__ = (
 if not TYPE_CHECKING:
     #: The public names of each module, which is imported when one of them is asked for.
     _NAMES = {
+        "actor": {"TERM", "Actor", "Pipe"},
         "build": {"BuildInfo", "__version__", "build_info"},
+        "loop": {"Ended", "Loop"},
         "message": {"Envelope", "Message", "dump", "dump_whole"},
     }
 

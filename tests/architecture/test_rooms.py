@@ -33,9 +33,11 @@ ALLOWED: dict[str, set[str]] = {
     "build": {"wire"},
     "message": set(),
     "loop": WORDS | {"zmq"},
+    "actor": WORDS | {"zmq"},
+    "asyncio": WORDS | {"zmq", "actor"},
     "broker": WORDS | {"wire", "patterns", "engine", "transport", "reactor", "hosts", "build"},
     "cli": WORDS | {"engine", "zmq", "broker", "topology", "observe", "build", ""},
-    "__init__": {"build", "message"},
+    "__init__": {"build", "message", "loop", "actor"},
     "__main__": {"cli"},
 }
 
