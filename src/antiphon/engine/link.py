@@ -13,7 +13,7 @@ from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
-from antiphon.wire.connection import CLOSED, NOTICED, TRAFFIC, Connection
+from antiphon.wire.connection import CLOSED, NOTICED, PONG_BURST, TRAFFIC, Connection
 from antiphon.wire.framing import COMMAND_READY, FULL, STARVED, encode_message
 
 __all__ = ("Link", "LinkOwner")
@@ -217,6 +217,8 @@ class Link(Receiver):
         if connection.state == CLOSED:
             self._fail()
             return False
+        if connection.pongs < PONG_BURST:
+            connection.pongs = self.heartbeat.pongs(connection.pongs, self.network.now())
         if connection.output:
             self.schedule()
             if len(connection.output) > _MAX_OUTPUT and self._writing:

@@ -32,7 +32,7 @@ from antiphon.wire.framing import (
 from antiphon.wire.greeting import GREETING_SIZE, check_signature, decode_greeting, encode_greeting
 from antiphon.wire.mechanism import Mechanism
 
-__all__ = ("CLOSED", "GREETING", "HANDSHAKE", "NOTICED", "TRAFFIC", "Connection")
+__all__ = ("CLOSED", "GREETING", "HANDSHAKE", "NOTICED", "PONG_BURST", "TRAFFIC", "Connection")
 
 GREETING: Final = 0
 HANDSHAKE: Final = 1
@@ -46,6 +46,8 @@ NOTICED: Final = 3
 _MAX_HANDSHAKE_COMMAND: Final = 2048
 #: Afterwards: PING, PONG, ERROR and subscriptions are far shorter.
 _MAX_TRAFFIC_COMMAND: Final = 8192
+#: How many PINGs that come at once are answered; "a small number" is what RFC 37 allows (Z22).
+PONG_BURST: Final = 10.0
 #: The socket types that send subscriptions, and those that take them.
 _SUBSCRIBERS: Final = (b"SUB", b"XSUB")
 _PUBLISHERS: Final = (b"PUB", b"XPUB")
@@ -81,6 +83,8 @@ class Connection:
         self.peer_version = (0, 0)
         #: The time-to-live of the peer's last PING in milliseconds; 0 for none.
         self.peer_ttl_ms = 0
+        #: How many more PINGs are answered; the owner raises it as time passes.
+        self.pongs = PONG_BURST
         #: Set by commands and errors: they change what is above.
         self.noticed = False
         #: Whether framing.encode_message() makes the wire form of messages; encode() always does.
@@ -214,7 +218,9 @@ class Connection:
         name = command.name
         if name == b"PING":
             self.peer_ttl_ms, context = decode_ping(command.data)
-            self.send_command(encode_pong(context))
+            if self.pongs >= 1.0:
+                self.pongs -= 1.0
+                self.send_command(encode_pong(context))
         elif self._publisher and name == b"SUBSCRIBE":
             self.decoder.messages.append([_SUBSCRIBE + command.data])
         elif self._publisher and name == b"CANCEL":

@@ -34,8 +34,8 @@ _KNOWN_FLAGS: Final = MORE | LONG | COMMAND
 _MAX_SHORT: Final = 255
 #: RFC 37: bit 63 of a long size is zero.
 MAX_FRAME_SIZE: Final = 2**63 - 1
-#: A first buffer for a frame in arrival; it doubles as bytes really come.
-_FIRST_BUFFER: Final = 65536
+#: The least room for a frame in arrival: what is announced costs its sender as much as us.
+_FIRST_BUFFER: Final = 4096
 
 _NONE_QUICK: Final = -1
 
@@ -183,7 +183,8 @@ class FrameDecoder:
         self._size = size
         self._filled = 0
         self.missing = size
-        self._body = bytearray(min(size, _FIRST_BUFFER))
+        # As much again as has come: from here on the room doubles.
+        self._body = bytearray(min(size, max(2 * (len(data) - start), _FIRST_BUFFER)))
         self._fill(data[start:])
         self._data = b""
         self._position = 0
