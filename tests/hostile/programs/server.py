@@ -1,10 +1,9 @@
 """The server under attack: ``server.py KIND [OPTION=NUMBER ...] [NOFILE=NUMBER]``.
 
 Prints its endpoint, and that of a DEALER from which nobody receives. A ROUTER or REP answers each
-message with itself; a PUB or XPUB publishes
-``news`` a thousand times a second. Each line on standard input is answered with what the process
-knows of itself, as JSON, after ``drain`` once the DEALER has been emptied; the end of the input
-ends it.
+message with itself; a PUB or XPUB publishes ``news`` a thousand times a second. Each line on
+standard input is answered with what the process knows of itself, as JSON, after ``drain`` once the
+DEALER has been emptied; the end of the input ends it.
 """
 
 import ctypes
