@@ -12,7 +12,7 @@ from antiphon.wire.command import (
 
 __all__ = ("check",)
 
-_REASONS = ("bad-command", "bad-metadata")
+_REASONS = ("bad-command", "bad-metadata", "malformed-error")
 
 
 def check(data: bytes) -> None:

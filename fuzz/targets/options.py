@@ -4,7 +4,8 @@ The first byte says which option is set.
 """
 
 from antiphon.errors import OptionError, OptionTypeError
-from antiphon.options import SPECS, SocketOptions, z85_decode, z85_encode
+from antiphon.keys import z85_decode, z85_encode
+from antiphon.options import SPECS, SocketOptions
 
 __all__ = ("check",)
 

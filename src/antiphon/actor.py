@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Final, Self, TypeVarTuple
 
 from antiphon.errors import Again, ContextTerminated
-from antiphon.zmq.constants import PAIR, DONTWAIT, POLLOUT
+from antiphon.zmq.constants import DONTWAIT, PAIR, POLLOUT
 from antiphon.zmq.context import Context
 from antiphon.zmq.socket import Socket
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, Self, TypeVarTuple
 from antiphon.actor import PATIENCE_MS, TERM, new_endpoint
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.zmq.asyncio import Context, Socket
-from antiphon.zmq.constants import PAIR, DONTWAIT
+from antiphon.zmq.constants import DONTWAIT, PAIR
 
 __all__ = ("TERM", "Actor", "Pipe")
 

@@ -201,6 +201,10 @@ class Reactor(Descriptors):
         """Return a random number from 0 up to 1."""
         return self._random.random()
 
+    def entropy(self, count: int) -> bytes:
+        """Return octets from the system's source of randomness."""
+        return os.urandom(count)
+
     def set_timer(self, timer: Timer, delay: float) -> None:
         """Let a timer fire once, ``delay`` seconds from now."""
         deadline = self.now() + delay

@@ -11,12 +11,13 @@ SOURCE = ROOT / "src" / "antiphon"
 MAX_LINES = 450
 
 #: Rooms from the bottom up, and the rooms that each may import besides itself.
-WORDS = {"errors", "constants", "options", "endpoint", "instrument", "native"}
+WORDS = {"errors", "constants", "keys", "options", "endpoint", "instrument", "native"}
 ALLOWED: dict[str, set[str]] = {
     "native": set(),
     "errors": set(),
     "constants": set(),
-    "options": {"errors", "constants", "native"},
+    "keys": set(),
+    "options": {"errors", "constants", "keys", "native"},
     "endpoint": {"errors", "native"},
     "instrument": {"constants", "native"},
     "wire": WORDS,

@@ -9,6 +9,7 @@ from antiphon.engine.network import Call, Caller, Stream, Timer
 from antiphon.errors import ECONNREFUSED, ProtocolError, strerror
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
+from antiphon.wire.mechanism import Question, Verdict
 
 if TYPE_CHECKING:
     from antiphon.engine.socket import SocketCore
@@ -119,6 +120,10 @@ class Dialer(LinkOwner):
     def tell(self, number: int, value: int, reason: str = "", detail: str = "") -> None:
         """Tell of something about the endpoint itself."""
         self.core.events.tell_dialed(number, self.endpoint.text, value, reason, detail)
+
+    def ask(self, link: Link, question: Question) -> Verdict | None:
+        """Have the peer judged."""
+        return self.core.ask(link, question, self.options)
 
     def established(self, link: Link) -> str:
         """Let the pattern know the peer, if it does not yet."""

@@ -6,6 +6,7 @@ stream is not read until the queue has reached its low-water mark.
 
 from typing import Final
 
+from antiphon.engine.chunks import join, join_small, size_of
 from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
 from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Timer
 from antiphon.engine.peer import address_without_port
@@ -15,8 +16,9 @@ from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.wire.connection import CLOSED, NOTICED, PONG_BURST, TRAFFIC, Connection
 from antiphon.wire.framing import COMMAND_READY, FULL, STARVED, encode_message
+from antiphon.wire.mechanism import Question, Verdict
 
-__all__ = ("Link", "LinkOwner")
+__all__ = ("Inquiry", "Link", "LinkOwner")
 
 #: What is written at once: about what a socket's buffer takes.
 _CHUNK: Final = 65536
@@ -26,8 +28,23 @@ _MAX_FORWARDED: Final = 64
 _MAX_OUTPUT: Final = 64
 
 
+class Inquiry:
+    """A question about a peer that waits for its answer."""
+
+    def cancel(self) -> None:
+        """Withdraw the question: nobody waits for the answer any longer."""
+        raise NotImplementedError
+
+
 class LinkOwner:
     """Who made a link: a dialer or a listener. It decides what follows when the link ends."""
+
+    def ask(self, link: "Link", question: Question) -> Verdict | None:
+        """Find out whether the peer is welcome.
+
+        Returns the verdict if it is clear at once; otherwise the link's judged() is called later.
+        """
+        raise NotImplementedError
 
     def established(self, link: "Link") -> str:
         """The handshake is complete; returns why the peer is refused, or an empty string."""
@@ -71,10 +88,12 @@ class Link(Receiver):
         self.connection = connection
         self.decoder = connection.decoder
         # Whether messages are passed on as they are on the wire.
-        self._forwarding = connection.forwarding
+        self._forwarding = connection.forwarding and not connection.mechanism.seals
         self.open = True
         #: True once the peer's handshake was accepted.
         self.established = False
+        #: The question that the handshake waits for.
+        self.inquiry: Inquiry | None = None
         #: True when the link is to close as soon as everything is written.
         self.finishing = False
         #: When bytes last came, as exact as the passes of the network; negative before the first.
@@ -225,7 +244,30 @@ class Link(Receiver):
                 self._pause()
         if connection.peer_ttl_ms:
             self._take_peer_ttl()
+        question = connection.mechanism.question
+        if question is not None and self.inquiry is None:
+            self._ask(question)
+            return False
         return True
+
+    def _ask(self, question: Question) -> None:
+        """Have the peer judged; until then what it sends is left where it is."""
+        verdict = self.owner.ask(self, question)
+        if verdict is not None:
+            self.judged(verdict)
+        else:
+            self._pause()
+
+    def judged(self, verdict: Verdict) -> None:
+        """Go on with the handshake, or end it."""
+        self.inquiry = None
+        if not self.open:
+            return
+        self.connection.answer(verdict)
+        if self._paused:
+            self._paused = False
+            self.stream.resume_reading()
+        self._decode(b"", self.pipe.room())
 
     def _pause(self) -> None:
         if not self._paused:
@@ -263,6 +305,8 @@ class Link(Receiver):
         """Close the stream and tell the owner, once."""
         if self.open:
             self.open = False
+            if self.inquiry is not None:
+                self.inquiry.cancel()
             self.connection.fail(error)
             self.network.cancel_timer(self.timer)
             self.stream.close()
@@ -287,7 +331,7 @@ class Link(Receiver):
         else:
             chunks = self._gather()
         while chunks:
-            pipe.bytes_sent += _size(chunks)
+            pipe.bytes_sent += size_of(chunks)
             if not self.stream.write(chunks):
                 self._writing = True
                 break
@@ -299,7 +343,8 @@ class Link(Receiver):
 
     def _written(self) -> None:
         """See to what had to wait for room, or for the end."""
-        if self._paused and not self._writing and not self.pipe.paused:
+        held_back = self._writing or self.pipe.paused or self.inquiry is not None
+        if self._paused and not held_back:
             self._paused = False
             self.stream.resume_reading()
         if not self.established:
@@ -329,7 +374,7 @@ class Link(Receiver):
         for message in pipe.outbound[:count]:
             chunks += message
         pipe.outbound_taken(count)
-        return _join(chunks)
+        return join(chunks)
 
     def _encode(self) -> list[bytes]:
         pipe = self.pipe
@@ -346,9 +391,12 @@ class Link(Receiver):
             if size >= _CHUNK:
                 break
         pipe.outbound_taken(count)
+        if connection.state == CLOSED:
+            self._fail()
+            return []
         if size < LARGE_FRAME:
             return [b"".join(chunks)] if chunks else chunks
-        return _join_small(chunks)
+        return join_small(chunks)
 
     # Time.
 
@@ -369,6 +417,9 @@ class Link(Receiver):
         if todo == PING:
             if self.connection.ping(self._ttl_ms):
                 self.schedule()
+            elif self.connection.state == CLOSED:
+                self._fail()
+                return
             else:
                 self.heartbeat.interval = 0.0
         self._arm()
@@ -383,35 +434,3 @@ class Link(Receiver):
         due = self.heartbeat.next_deadline()
         if due >= 0:
             self.network.set_timer(self.timer, max(due - self.network.now(), 0.0))
-
-
-def _size(chunks: list[bytes]) -> int:
-    if len(chunks) == 1:
-        return len(chunks[0])
-    return sum(map(len, chunks))
-
-
-def _join(chunks: list[bytes]) -> list[bytes]:
-    """Join chunks into one, unless that means to copy large ones."""
-    if len(chunks) < 2:
-        return chunks
-    if max(map(len, chunks)) < LARGE_FRAME:
-        return [b"".join(chunks)]
-    return _join_small(chunks)
-
-
-def _join_small(chunks: list[bytes]) -> list[bytes]:
-    """Join neighbouring chunks, but leave large ones as they are: those are never copied."""
-    joined: list[bytes] = []
-    small: list[bytes] = []
-    for chunk in chunks:
-        if len(chunk) < LARGE_FRAME:
-            small.append(chunk)
-            continue
-        if small:
-            joined.append(b"".join(small))
-            small = []
-        joined.append(chunk)
-    if small:
-        joined.append(b"".join(small))
-    return joined

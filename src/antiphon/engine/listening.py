@@ -8,6 +8,7 @@ from antiphon.engine.network import Acceptor, Listener, Stream, Timer
 from antiphon.errors import ProtocolError, strerror
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd
+from antiphon.wire.mechanism import Question, Verdict
 
 if TYPE_CHECKING:
     from antiphon.engine.socket import SocketCore
@@ -75,6 +76,10 @@ class Listening(LinkOwner):
         self.core.events.tell_bound(
             ACCEPT_FAILED, self.endpoint, code, "accept-failed", strerror(code)
         )
+
+    def ask(self, link: Link, question: Question) -> Verdict | None:
+        """Have the peer judged."""
+        return self.core.ask(link, question, self.options)
 
     def established(self, link: Link) -> str:
         """Let the pattern know the peer."""

@@ -10,6 +10,7 @@ from antiphon.engine.exchange import Exchange
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import PipeEnd
+from antiphon.wire.mechanism import Surroundings
 
 __all__ = (
     "LARGE_FRAME",
@@ -156,8 +157,8 @@ class Call:
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Network:
-    """The world as a socket sees it."""
+class Network(Surroundings):
+    """The world as a socket sees it; entropy() and now() are those of Surroundings."""
 
     def __init__(self, exchange: Exchange) -> None:
         #: Where inproc endpoints meet.
@@ -170,10 +171,6 @@ class Network:
         self.patient: list[Receiver] = []
         #: When what is being read now had come, on the clock of now(); read once for each pass.
         self.pass_time = 0.0
-
-    def now(self) -> float:
-        """Return a time in seconds that only moves forward."""
-        raise NotImplementedError
 
     def random(self) -> float:
         """Return a random number from 0 up to but not including 1."""

@@ -15,13 +15,14 @@ from antiphon.engine.events import (
 )
 from antiphon.engine.exchange import Attachment
 from antiphon.engine.figures import Totals, describe
-from antiphon.engine.handshake import make_connection
+from antiphon.engine.handshake import check_mechanism, make_connection
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
 from antiphon.engine.monitor import PAIR, Monitor, check_monitor
 from antiphon.engine.network import Network, Stream, Timer
 from antiphon.engine.options import read_option, write_option
 from antiphon.engine.peer import Peer, Stats
+from antiphon.engine.zap import Inquiries
 from antiphon.errors import ENOENT, EndpointError, OptionError, ProtocolError, SocketClosed
 from antiphon.instrument import Instrument
 from antiphon.native import mypyc_attr
@@ -29,6 +30,7 @@ from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import Dealer, Rep, Req, Router
+from antiphon.wire.mechanism import Question, Verdict
 
 __all__ = ("DEALER", "REP", "REQ", "ROUTER", "SocketCore", "SocketKeeper")
 
@@ -96,6 +98,9 @@ class SocketCore:
         self._listenings: list[Listening] = []
         self._attachments: list[Attachment] = []
         self._linger_timer = _LingerTimer(self)
+        # Who asks the ZAP handler, once there is something to ask.
+        self._inquiries = Inquiries()
+        self._inquirer: SocketCore | None = None
 
     # Endpoints.
 
@@ -106,7 +111,6 @@ class SocketCore:
         """
         self._check_open()
         endpoint = parse_endpoint(text, bind=True)
-        self._check_mechanism()
         try:
             self.last_endpoint = self._listen(endpoint)
         except EndpointError as error:
@@ -121,6 +125,7 @@ class SocketCore:
             self._attachments.append(self.network.exchange.bind(endpoint.text, self))
             self.events.tell_bound(LISTENING, endpoint.text, -1)
             return endpoint.text
+        check_mechanism(self.type_name, self.options)
         listening = Listening(self, self.options.copy())
         listener = self.network.listen(endpoint, listening.options, listening.acceptor())
         self._listenings.append(listening)
@@ -134,7 +139,8 @@ class SocketCore:
         """
         self._check_open()
         endpoint = parse_endpoint(text, bind=False)
-        self._check_mechanism()
+        if endpoint.scheme != "inproc":
+            check_mechanism(self.type_name, self.options)
         self.last_endpoint = endpoint.text
         if self.socket_type in _CONNECT_ONCE and self._is_connected(endpoint):
             return
@@ -196,11 +202,6 @@ class SocketCore:
                 return
         verb = "bound" if bound else "connected"
         raise EndpointError(ENOENT, text, f"the socket is not {verb} there")
-
-    def _check_mechanism(self) -> None:
-        # Never talk in the clear where the program asked for something else.
-        if self.options.mechanism:
-            raise OptionError("MECHANISM", self.options.mechanism, "only NULL is there: unset it")
 
     def _check_open(self) -> None:
         if self.closed:
@@ -354,8 +355,14 @@ class SocketCore:
         self, owner: LinkOwner, options: SocketOptions, pipe: Pipe, stream: Stream, binder: bool
     ) -> Link:
         """Join a stream to a pipe."""
-        connection = make_connection(self.type_name, options, binder, self.forwarding)
+        connection = make_connection(self.network, self.type_name, options, binder, self.forwarding)
         return Link(self.network, owner, options, self.pattern, pipe, stream, connection)
+
+    def ask(self, link: Link, question: Question, options: SocketOptions) -> Verdict | None:
+        """Have a peer judged; returns the verdict, or None if the link is told later."""
+        if self._inquirer is None:
+            self._inquirer = SocketCore(self.network, DEALER, self.options, self._inquiries)
+        return self._inquiries.ask(self._inquirer, link, question, options)
 
     def link_established(self, link: Link) -> None:
         """Greet a new peer as the options say, and tell of it."""

@@ -182,6 +182,10 @@ class Machine(Network):
         """Return the next random number of the world."""
         return self.world.chance.random()
 
+    def entropy(self, count: int) -> bytes:
+        """Return octets of the world's chance, which is foreseeable, so that runs repeat."""
+        return self.world.chance.randbytes(count)
+
     def set_timer(self, timer: Timer, delay: float) -> None:
         """Let a timer fire ``delay`` seconds from now."""
         deadline = self.world.clock + delay

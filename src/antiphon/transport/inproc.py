@@ -7,6 +7,7 @@ whose binder goes waits for the next one of that name.
 from antiphon.engine.events import DISCONNECTED, HANDSHAKE_SUCCEEDED
 from antiphon.engine.exchange import Attachment, Exchange
 from antiphon.engine.socket import SocketCore
+from antiphon.engine.zap import ZAP_ENDPOINT
 from antiphon.errors import EADDRINUSE, ENOCOMPATPROTO, EndpointError
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd, message_size
@@ -231,6 +232,7 @@ class InprocExchange(Exchange):
     """The names of one context."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._bound: dict[str, _Bound] = {}
         self._waiting: list[_Connected] = []
 
@@ -240,9 +242,15 @@ class InprocExchange(Exchange):
             raise EndpointError(EADDRINUSE, endpoint, "another socket of this context has the name")
         bound = _Bound(self, endpoint, core)
         self._bound[endpoint] = bound
+        if endpoint == ZAP_ENDPOINT:
+            self.guarded = True
         for connected in [c for c in self._waiting if c.endpoint == endpoint]:
             self._meet(connected, bound)
         return bound
+
+    def is_bound(self, endpoint: str) -> bool:
+        """Tell whether a socket has the name."""
+        return endpoint in self._bound
 
     def connect(self, endpoint: str, core: SocketCore, options: SocketOptions) -> Attachment:
         """Join the socket of that name, or wait for one."""

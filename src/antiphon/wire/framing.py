@@ -17,11 +17,13 @@ __all__ = (
     "FULL",
     "GOING_ON",
     "LONG",
+    "MAX_FRAME_SIZE",
     "MORE",
     "STARVED",
     "FrameDecoder",
     "decode_message",
     "encode_command",
+    "encode_header",
     "encode_message",
     "encode_prefix",
     "header_size",
@@ -77,6 +79,13 @@ def encode_prefix(parts: list[bytes]) -> bytes:
     return b"".join(chunks[:-2])
 
 
+def encode_header(flags: int, size: int) -> bytes:
+    """Return flags and size of a frame; ``flags`` are 0 or MORE."""
+    if size > _MAX_SHORT:
+        return _long_header(flags | LONG, size)
+    return _HEADERS_MORE[size] if flags else _HEADERS_LAST[size]
+
+
 def _long_header(flags: int, size: int) -> bytes:
     return bytes([flags]) + size.to_bytes(8, "big")
 
@@ -122,6 +131,8 @@ class FrameDecoder:
         self.messages: list[list[bytes]] = []
         #: The body of the command that made decode() return COMMAND_READY.
         self.command = b""
+        #: Whether that command is the carrier's own, such as a WebSocket ping: nobody seals that.
+        self.from_carrier = False
         # What decode() has left of its data, from _position on.
         self._data = b""
         self._position = 0

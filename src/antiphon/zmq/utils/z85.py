@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from antiphon.options import z85_decode, z85_encode
+from antiphon.keys import z85_decode, z85_encode
 
 __all__ = ("Z85CHARS", "Z85MAP", "decode", "encode")
 
