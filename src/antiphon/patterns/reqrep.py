@@ -4,14 +4,12 @@ from typing import Final
 
 from antiphon.errors import HostUnreachable, StateError
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import DUPLICATE_ID, Pattern
+from antiphon.patterns.base import DUPLICATE_ID, PEER_GONE, QUEUE_FULL, Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, LoadBalancer
 
 __all__ = (
     "ID_ONLY",
-    "PEER_GONE",
-    "QUEUE_FULL",
     "ROUTED",
     "UNKNOWN_ID",
     "Dealer",
@@ -23,9 +21,7 @@ __all__ = (
 #: What became of a message that a ROUTER was to route.
 ROUTED: Final = ""
 UNKNOWN_ID: Final = "unknown-id"
-QUEUE_FULL: Final = "queue-full"
 ID_ONLY: Final = "id-only"
-PEER_GONE: Final = "peer-gone"
 
 _DELIMITER: Final = b""
 
@@ -95,12 +91,11 @@ class Dealer(Pattern):
         self.changed()
 
 
-class Req(Pattern):
+class Req(Dealer):
     """REQ: one request at a time, and its reply from the peer that was asked."""
 
     def __init__(self, options: SocketOptions, first_request_id: int) -> None:
         super().__init__(options)
-        self.balancer = LoadBalancer()
         self._request_id = first_request_id & 0xFFFFFFFF
         self._waiting = False
         self._asked: Pipe | None = None
@@ -164,19 +159,9 @@ class Req(Pattern):
         """Tell whether the reply is there."""
         return self._reply is not None
 
-    def attach(self, pipe: Pipe) -> str:
-        """Take in a peer."""
-        pipe.attached = True
-        if not pipe.blocked:
-            self.balancer.activate(pipe)
-        self.changed()
-        return ""
-
     def detach(self, pipe: Pipe) -> None:
         """Forget a peer; a reply that it gave already stays."""
-        pipe.attached = False
-        self.balancer.remove(pipe)
-        self.drop_queues(pipe)
+        super().detach(pipe)
         if self._asked is pipe:
             self._asked = None
         if self._answered is pipe:
@@ -198,16 +183,6 @@ class Req(Pattern):
             self.drop("wrong-envelope", parts)
             return
         self._reply = parts[size:]
-        self.changed()
-
-    def retire(self, pipe: Pipe) -> None:
-        """Balance onto this peer no longer."""
-        super().retire(pipe)
-        self.balancer.remove(pipe)
-
-    def writable(self, pipe: Pipe) -> None:
-        """Balance onto this peer again."""
-        self.balancer.activate(pipe)
         self.changed()
 
 
