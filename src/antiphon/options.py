@@ -243,7 +243,7 @@ def _elsewhere() -> dict[int, str]:
             "RCVMORE FD EVENTS TYPE LAST_ENDPOINT THREAD_SAFE TOPICS_COUNT",
             "it can only be read, and only from a socket",
         ),
-        ("SUBSCRIBE UNSUBSCRIBE", "only a SUB socket has it: use its subscribe methods"),
+        ("SUBSCRIBE UNSUBSCRIBE", "it is no value: a SUB socket acts on it at once"),
         ("BLOCKY", "it belongs to the context"),
         ("USE_FD", "adopting a descriptor is not supported: bind an endpoint"),
         ("ROUTER_RAW", "it is deprecated and not supported: use a plain TCP socket"),
@@ -413,6 +413,14 @@ class SocketOptions:
             return int(value)
         octets = bytes(value)
         return z85_encode(octets) if spec.kind == KEY else octets
+
+    def of(self, socket_type: int) -> "SocketOptions":
+        """Return a copy for a socket of a type, with the type's own default of LINGER."""
+        other = self.copy()
+        other.socket_type = socket_type
+        if other.linger == -1:
+            other.linger = SocketOptions(socket_type).linger
+        return other
 
     def copy(self) -> "SocketOptions":
         """Return another SocketOptions with the same values, independent of this one."""

@@ -21,6 +21,7 @@ from antiphon.engine.listening import Listening
 from antiphon.engine.monitor import PAIR, Monitor, check_monitor
 from antiphon.engine.network import Network, Stream, Timer
 from antiphon.engine.options import read_option, write_option
+from antiphon.engine.pattern import make_pattern
 from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.zap import Inquiries
 from antiphon.errors import ENOENT, EndpointError, OptionError, ProtocolError, SocketClosed
@@ -29,18 +30,20 @@ from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
-from antiphon.patterns.reqrep import Dealer, Rep, Req, Router
+from antiphon.patterns.reqrep import Router
 from antiphon.wire.mechanism import Question, Verdict
 
 __all__ = ("DEALER", "REP", "REQ", "ROUTER", "SocketCore", "SocketKeeper")
 
+_PUB: Final = 1
+_SUB: Final = 2
 REQ: Final = 3
 REP: Final = 4
 DEALER: Final = 5
 ROUTER: Final = 6
 
 #: A second connect() to the same endpoint does nothing for these (2.1, departure h).
-_CONNECT_ONCE: Final = (REQ, DEALER)
+_CONNECT_ONCE: Final = (_PUB, _SUB, REQ, DEALER)
 
 
 class _LingerTimer(Timer):
@@ -77,9 +80,8 @@ class SocketCore:
     ) -> None:
         self.network = network
         self.socket_type = socket_type
-        self.options = options.copy() if forwarder is None else forwarder.options
-        self.options.socket_type = socket_type
-        self.pattern = forwarder or _make_pattern(socket_type, self.options, network)
+        self.options = options.of(socket_type) if forwarder is None else forwarder.options
+        self.pattern = forwarder or make_pattern(socket_type, self.options, network)
         self.forwarding = forwarder is not None
         self.type_name: bytes = SOCKET_TYPE_NAMES[socket_type]
         self.last_endpoint = ""
@@ -370,7 +372,8 @@ class SocketCore:
         self.events.tell_link(HANDSHAKE_SUCCEEDED, link, 0)
 
     def greet(self, pipe: Pipe) -> None:
-        """Send the empty message of PROBE_ROUTER."""
+        """Let the pattern greet a peer, and send the empty message of PROBE_ROUTER."""
+        self.pattern.connected(pipe)
         if self.options.probe_router and not pipe.blocked:
             pipe.push([b""])
 
@@ -419,15 +422,3 @@ class SocketCore:
             for pipe in attachment.pipes():
                 self.tally(pipe)
         self._check_ended()
-
-
-def _make_pattern(socket_type: int, options: SocketOptions, network: Network) -> Pattern:
-    if socket_type == REQ:
-        return Req(options, int(network.random() * 2**32))
-    if socket_type == REP:
-        return Rep(options)
-    if socket_type == DEALER:
-        return Dealer(options)
-    if socket_type == ROUTER:
-        return Router(options, int(network.random() * 2**32))
-    raise OptionError("socket type", socket_type, "use REQ, REP, DEALER or ROUTER")

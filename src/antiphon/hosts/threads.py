@@ -123,6 +123,7 @@ class Host:
         with self.lock:
             self._enter(core)
             core.set_option(option, value)
+            self.reactor.flush()
 
     def get_option(self, core: SocketCore, option: int) -> int | bytes | str:
         """Return an option. Raises OptionError."""

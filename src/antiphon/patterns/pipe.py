@@ -143,6 +143,14 @@ class Pipe:
         if self._outbound_heavy:
             self.outbound_bytes = _weigh(outbound)
 
+    def replace_outbound(self, messages: list[list[bytes]]) -> None:
+        """Let other messages wait for the peer in place of those that do."""
+        self.outbound.clear()
+        self.outbound_bytes = 0
+        self.blocked = self._outbound_heavy = False
+        for parts in messages:
+            self.push(parts)
+
     def unblocked(self) -> bool:
         """Tell, once, that a full outbound queue has reached its low-water mark."""
         if not self.blocked or len(self.outbound) > self.send_limit // 2:

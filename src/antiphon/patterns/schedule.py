@@ -1,14 +1,15 @@
-"""Who is next: fair queuing for what comes in, load balancing for what goes out.
+"""Who is next: fair queuing for what comes in, load balancing or fanning out for what goes out.
 
 The chapter's words: a fair queue takes one message from each peer in turn (R28.14, R28.30,
-R28.38), a load balancer gives one message to each available peer in turn (R28.5, R28.27).
+R28.38), a load balancer gives one message to each available peer in turn (R28.5, R28.27), and
+fanning out gives it to many peers at once, those that have no room going without (RFC 29).
 """
 
 from collections import deque
 
 from antiphon.patterns.pipe import Pipe
 
-__all__ = ("FairQueue", "LoadBalancer")
+__all__ = ("FairQueue", "FanOut", "LoadBalancer")
 
 
 class FairQueue:
@@ -84,3 +85,39 @@ class LoadBalancer:
         elif len(ready) > 1:
             ready.rotate(-1)
         return pipe
+
+
+class FanOut:
+    """Gives a message to many pipes and waits for none."""
+
+    def __init__(self) -> None:
+        #: The pipes that take part, in the order in which they came.
+        self.pipes: dict[Pipe, Pipe] = {}
+
+    def add(self, pipe: Pipe) -> None:
+        """Let a pipe take part."""
+        if not pipe.retired:
+            self.pipes[pipe] = pipe
+
+    def remove(self, pipe: Pipe) -> None:
+        """Forget a pipe."""
+        self.pipes.pop(pipe, None)
+
+    def everybody(self) -> list[Pipe]:
+        """Return all pipes that take part."""
+        return list(self.pipes)
+
+    def all_but(self, others: list[Pipe]) -> list[Pipe]:
+        """Return the pipes that are not among ``others``."""
+        left_out = dict.fromkeys(others, True)
+        return [pipe for pipe in self.pipes if pipe not in left_out]
+
+    def send(self, parts: list[bytes], pipes: list[Pipe]) -> int:
+        """Queue a message at each of ``pipes``; returns how many had no room for it."""
+        full = 0
+        for pipe in pipes:
+            if pipe.blocked:
+                full += 1
+            else:
+                pipe.push(parts)
+        return full

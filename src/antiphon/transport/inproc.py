@@ -37,12 +37,15 @@ class _End(PipeEnd):
     def close_peer(self, reason: str) -> None:
         connected = self.connected
         if connected is not None:
+            self.near_core.connection_failed(
+                connected.endpoint, reason, "the socket has closed this connection"
+            )
             connected.part(reason)
 
     def move(self) -> None:
         near = self.near
         far = self.far
-        while near.outbound and self._move_some():
+        while near.outbound and near.end is self and self._move_some():
             pass
         if near.outbound:
             far.stop_inbound()
@@ -62,8 +65,8 @@ class _End(PipeEnd):
         for parts in near.outbound:
             if len(batch) >= room or far.inbound_bytes >= far.weigh_at:
                 break
-            # The receiver may put a routing id in front: the list is its own from here on.
-            batch.append(parts)
+            # The receiver may change the list, which other subscribers may have as well.
+            batch.append(parts.copy())
             far.inbound_bytes += message_size(parts)
         if batch:
             near.outbound_taken(len(batch))

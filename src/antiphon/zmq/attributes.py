@@ -46,6 +46,8 @@ class OptionAttributes:
     """
 
     _option_names: ClassVar[dict[str, int]] = SOCKET_OPTIONS
+    #: Methods that may be called by setting them, as in pyzmq: ``sub.subscribe = b""``.
+    _called_by_setting: ClassVar[tuple[str, ...]] = ()
 
     def _get_named(self, name: str) -> Any:
         raise NotImplementedError
@@ -209,7 +211,9 @@ class OptionAttributes:
 
         def __setattr__(self, name: str, value: Any) -> None:
             option = name.lower()
-            if name.startswith("_") or _declares(type(self), name):
+            if option in self._called_by_setting:
+                getattr(self, option)(value)
+            elif name.startswith("_") or _declares(type(self), name):
                 object.__setattr__(self, name, value)
             elif option in self._option_names:
                 self._set_named(option, value)
@@ -218,15 +222,27 @@ class OptionAttributes:
 
 
 class SocketAttributes(OptionAttributes):
-    """What only sockets have: options that tell of the moment. They cannot be set."""
+    """What only sockets have: options that tell of the moment, and subscriptions."""
+
+    _called_by_setting = ("subscribe", "unsubscribe")
+
+    def subscribe(self, topic: str | bytes) -> None:
+        """Let a SUB receive what begins with ``topic``. Raises OptionError for other types."""
+        self._set_named("subscribe", topic.encode() if isinstance(topic, str) else topic)
+
+    def unsubscribe(self, topic: str | bytes) -> None:
+        """End one subscription of a SUB. Raises OptionError for other types."""
+        self._set_named("unsubscribe", topic.encode() if isinstance(topic, str) else topic)
 
     if TYPE_CHECKING:
         events: int
         rcvmore: int
         thread_safe: int
+        topics_count: int
         EVENTS: int
         RCVMORE: int
         THREAD_SAFE: int
+        TOPICS_COUNT: int
         TYPE: int
         LAST_ENDPOINT: bytes
 

@@ -1,0 +1,301 @@
+"""PUB and XPUB: each message goes to all who subscribed to its topic, and waits for none (RFC 29).
+
+A peer's subscription is a message of one frame, 1 and the topic; its end is 0 and the topic. As
+libzmq's subscribers tell each time that they subscribe but only the last end, one end is enough
+here, however often the peer has subscribed.
+"""
+
+from typing import Final
+
+from antiphon.errors import OptionError
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import QUEUE_FULL, SENDER_GONE, UNEXPECTED_MESSAGE, Pattern
+from antiphon.patterns.changes import Changes
+from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.schedule import FairQueue, FanOut
+from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change
+
+__all__ = (
+    "MAX_SUBSCRIPTIONS",
+    "MAX_TOPIC",
+    "TOO_MANY_SUBSCRIPTIONS",
+    "TOPIC_TOO_LONG",
+    "Pub",
+    "Xpub",
+)
+
+#: What a peer may ask for: octets of a topic, and different topics.
+MAX_TOPIC: Final = 4096
+MAX_SUBSCRIPTIONS: Final = 10_000
+#: Why a peer is closed that asks for more (M5).
+TOPIC_TOO_LONG: Final = "topic-too-long"
+TOO_MANY_SUBSCRIPTIONS: Final = "too-many-subscriptions"
+
+
+class Pub(Pattern):
+    """PUB: gives each message to its subscribers; those whose queue is full go without."""
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self.fan_out = FanOut()
+        self.trie = SubscriptionTrie()
+
+    # Out.
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Send to all subscribers of the first frame; returns True, and never waits.
+
+        Copies for which a queue has no room are dropped and counted; under XPUB_NODROP nothing is
+        sent then, and False returned.
+        """
+        return self._publish(parts, self._audience(parts[0]))
+
+    def _audience(self, topic: bytes) -> list[Pipe]:
+        found = self.trie.match(topic)
+        return self.fan_out.all_but(found) if self.options.invert_matching else found
+
+    def _publish(self, parts: list[bytes], audience: list[Pipe]) -> bool:
+        if self.options.xpub_nodrop and any(pipe.blocked for pipe in audience):
+            return False
+        for _ in range(self.fan_out.send(parts, audience)):
+            self.drop(QUEUE_FULL, parts)
+        return True
+
+    def can_send(self) -> bool:
+        """Return True; under XPUB_NODROP, tell whether all peers have room."""
+        if not self.options.xpub_nodrop:
+            return True
+        return not any(pipe.blocked for pipe in self.fan_out.pipes)
+
+    def topics_count(self) -> int:
+        """Return how many different topics have subscribers now."""
+        return self.trie.topics
+
+    # Peers.
+
+    def attach(self, pipe: Pipe) -> str:
+        """Take in a peer."""
+        pipe.attached = True
+        self.fan_out.add(pipe)
+        return ""
+
+    def connected(self, pipe: Pipe) -> None:
+        """Forget what the peer had subscribed to before the connection broke: it says so again."""
+        self._forget(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        """Forget a peer and destroy its queues."""
+        pipe.attached = False
+        self.fan_out.remove(pipe)
+        self._forget(pipe)
+        self.drop_queues(pipe)
+        self.changed()
+
+    def retire(self, pipe: Pipe) -> None:
+        """Publish nothing more to a peer."""
+        super().retire(pipe)
+        self.fan_out.remove(pipe)
+        self._forget(pipe)
+
+    def writable(self, pipe: Pipe) -> None:
+        """A send under XPUB_NODROP may go on."""
+        self.changed()
+
+    def _forget(self, pipe: Pipe) -> None:
+        verboser = self.options.xpub_verboser
+        held = self.trie.prefixes(pipe) if verboser else []
+        gone = self.trie.remove_subscriber(pipe)
+        for topic in held if verboser else gone:
+            self._tell(cancel(topic), True)
+
+    # In.
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Take subscriptions; anything else is not for a PUB."""
+        for parts in messages:
+            pipe.received += 1
+            if pipe.attached:
+                self._receive(pipe, parts)
+            else:  # it has just been closed for what came before this
+                self.drop(SENDER_GONE, parts)
+        messages.clear()
+
+    def _receive(self, pipe: Pipe, parts: list[bytes]) -> None:
+        """Obey the frames that are subscriptions; pass on the others.
+
+        Under ONLY_FIRST_SUBSCRIBE only the first frame may be one.
+        """
+        others: list[bytes] = []
+        for part in parts:
+            first = part is parts[0] or not self.options.only_first_subscribe
+            if first and is_change(part):
+                self._change(pipe, part)
+            else:
+                others.append(part)
+        if others:
+            self._take(pipe, others)
+
+    def _change(self, pipe: Pipe, part: bytes) -> None:
+        topic = part[1:]
+        options = self.options
+        if not part[0]:
+            last = self.trie.remove(topic, pipe)
+            if last or options.xpub_verboser:
+                self._tell(part, last)
+        elif self.admits(self.trie, pipe, topic):
+            first = self.trie.add(topic, pipe)
+            if first or options.xpub_verbose or options.xpub_verboser:
+                self._tell(part, first)
+
+    def admits(self, trie: SubscriptionTrie, pipe: Pipe, topic: bytes) -> bool:
+        """Tell whether a peer may have one more topic; one that goes too far is closed (M5)."""
+        if pipe.retired:
+            return False
+        if len(topic) > MAX_TOPIC:
+            pipe.end.close_peer(TOPIC_TOO_LONG)
+            return False
+        if trie.count(pipe) >= MAX_SUBSCRIPTIONS and not trie.holds(topic, pipe):
+            pipe.end.close_peer(TOO_MANY_SUBSCRIPTIONS)
+            return False
+        return True
+
+    def _take(self, pipe: Pipe, parts: list[bytes]) -> None:
+        """Drop what is no subscription, counted (M6)."""
+        self.drop(UNEXPECTED_MESSAGE, parts)
+
+    def _tell(self, part: bytes, news: bool) -> None:
+        """Subscriptions are not shown to the application (RFC 29)."""
+
+
+class Xpub(Pub):
+    """XPUB: a PUB that shows subscriptions to the application, and takes messages from peers."""
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self.fair_queue = FairQueue()
+        # Subscriptions and their ends to show, and under XPUB_MANUAL what each peer asked for,
+        # and whose message was received last.
+        self._untold = Changes()
+        self._asked = SubscriptionTrie()
+        self._last: Pipe | None = None
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Send as a PUB does; under XPUB_MANUAL_LAST_VALUE first to the last sender alone."""
+        audience = self._audience(parts[0])
+        last = self._last
+        if last is not None and self.options.xpub_manual_last_value:
+            audience = [last] if last in audience else []
+            if self._publish(parts, audience):
+                self._last = None
+                return True
+            return False
+        return self._publish(parts, audience)
+
+    def try_recv(self) -> list[bytes] | None:
+        """Return a subscription, ``[1 topic]``, its end, ``[0 topic]``, or a peer's message."""
+        if self._untold:
+            self._last = None
+            return [self._untold.take()]
+        parts = self.fair_queue.take()
+        while parts is not None and self._manual() and not self._ask(parts[0]):
+            parts = self.fair_queue.take()
+        return parts
+
+    def can_recv(self) -> bool:
+        """Tell whether there is something to receive."""
+        return len(self._untold) > 0 or len(self.fair_queue.ready) > 0
+
+    def _manual(self) -> bool:
+        return self.options.xpub_manual or self.options.xpub_manual_last_value
+
+    def _ask(self, part: bytes) -> bool:
+        """Note what the sender of the message in hand asks for; False if it is closed for it."""
+        self._last = None
+        pipe = self.fair_queue.last
+        if pipe is None or not pipe.attached or pipe.retired:
+            return True
+        if is_change(part):
+            if not part[0]:
+                self._asked.remove(part[1:], pipe)
+            elif self.admits(self._asked, pipe, part[1:]):
+                self._asked.add(part[1:], pipe)
+            else:
+                return False
+        self._last = pipe
+        return True
+
+    def subscribe(self, topic: bytes) -> None:
+        """Under XPUB_MANUAL, let the peer whose message came last have a topic.
+
+        Raises OptionError without XPUB_MANUAL.
+        """
+        self._check_manual("SUBSCRIBE")
+        if self._last is not None:
+            self.trie.add(topic, self._last)
+
+    def unsubscribe(self, topic: bytes) -> None:
+        """Under XPUB_MANUAL, take a topic from the peer whose message came last.
+
+        Raises OptionError without XPUB_MANUAL.
+        """
+        self._check_manual("UNSUBSCRIBE")
+        if self._last is not None:
+            self.trie.remove(topic, self._last)
+
+    def _check_manual(self, option: str) -> None:
+        if not self._manual():
+            raise OptionError(option, None, "an XPUB has it under XPUB_MANUAL only")
+
+    def attach(self, pipe: Pipe) -> str:
+        """Take in a peer."""
+        if pipe.inbound:
+            self.fair_queue.activate(pipe)
+        return super().attach(pipe)
+
+    def connected(self, pipe: Pipe) -> None:
+        """Greet a new subscriber with XPUB_WELCOME_MSG."""
+        super().connected(pipe)
+        welcome = self.options.xpub_welcome_msg
+        if welcome and not pipe.blocked:
+            pipe.push([welcome])
+
+    def detach(self, pipe: Pipe) -> None:
+        """Forget a peer; the application is told of the subscriptions that end with it."""
+        self.fair_queue.remove(pipe)
+        super().detach(pipe)
+
+    def _forget(self, pipe: Pipe) -> None:
+        if self._last is pipe:
+            self._last = None
+        if not self._manual():
+            super()._forget(pipe)
+            return
+        self.trie.remove_subscriber(pipe)
+        asked = self._asked.prefixes(pipe)
+        self._asked.remove_subscriber(pipe)
+        for topic in asked:
+            self._tell(cancel(topic), True)
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Take subscriptions and messages; under XPUB_MANUAL all of it is for the application."""
+        if not self._manual():
+            super().deliver(pipe, messages)
+            return
+        pipe.put_inbound(messages)
+        messages.clear()
+        self.fair_queue.activate(pipe)
+        self.changed()
+
+    def _take(self, pipe: Pipe, parts: list[bytes]) -> None:
+        """Queue a message of a peer."""
+        pipe.put_inbound([parts])
+        pipe.received -= 1
+        self.fair_queue.activate(pipe)
+        self.changed()
+
+    def _tell(self, part: bytes, news: bool) -> None:
+        """Show a change to the application."""
+        if self._untold.add(part, news, self.options.rcvhwm):
+            self.changed()
+        else:
+            self.drop(QUEUE_FULL, [part])

@@ -1,0 +1,197 @@
+"""SUB and XSUB: take what they have subscribed to, from every publisher in turn (RFC 29)."""
+
+from typing import Final
+
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import QUEUE_FULL, Pattern
+from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.schedule import FairQueue, FanOut
+from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change, subscribe
+
+__all__ = ("NOT_SUBSCRIBED", "SLOW_PUBLISHER", "Sub", "Xsub")
+
+#: Why a message is dropped that no subscription covers.
+NOT_SUBSCRIBED: Final = "not-subscribed"
+#: Why a publisher is closed that does not read our subscriptions.
+SLOW_PUBLISHER: Final = "slow-publisher"
+
+
+class Xsub(Pattern):
+    """XSUB: subscribes by messages, and sends others to every publisher."""
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self.fan_out = FanOut()
+        self.fair_queue = FairQueue()
+        # How often each topic was subscribed to (Z20).
+        self._counts: dict[bytes, int] = {}
+
+    # Out.
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Subscribe by ``[1 topic]``, end that by ``[0 topic]``; the rest goes to all publishers.
+
+        Returns True, and never waits: copies for which a queue has no room are dropped and
+        counted. Under ONLY_FIRST_SUBSCRIBE only the first frame may be a subscription.
+        """
+        others: list[bytes] = []
+        for part in parts:
+            first = part is parts[0] or not self.options.only_first_subscribe
+            if first and is_change(part):
+                self.change(part)
+            else:
+                others.append(part)
+        if others:
+            for _ in range(self.fan_out.send(others, self.fan_out.everybody())):
+                self.drop(QUEUE_FULL, others)
+        return True
+
+    def can_send(self) -> bool:
+        """Return True."""
+        return True
+
+    def change(self, part: bytes) -> None:
+        """Subscribe, or end a subscription, and tell the publishers.
+
+        They are told of each subscription, but only of the end of the last one of a topic; under
+        XSUB_VERBOSE_UNSUBSCRIBE of each end.
+        """
+        topic = part[1:]
+        count = self._counts.get(topic, 0)
+        if part[0]:
+            self._counts[topic] = count + 1
+        elif count > 1:
+            self._counts[topic] = count - 1
+        elif count:
+            del self._counts[topic]
+        if part[0] or count == 1 or self.options.xsub_verbose_unsubscribe:
+            for pipe in self.fan_out.everybody():
+                self._pass_on(pipe, part)
+
+    def _pass_on(self, pipe: Pipe, part: bytes) -> None:
+        """Queue a change at a publisher, even at one whose queue is full.
+
+        Who is not connected hears of all subscriptions once it is. A publisher that reads none of
+        a great many is closed; it hears of what is left when it comes again.
+        """
+        if not pipe.peer_type:
+            return
+        if pipe.blocked and len(pipe.outbound) >= 2 * (pipe.send_limit + len(self._counts)):
+            pipe.end.close_peer(SLOW_PUBLISHER)
+            return
+        pipe.push([part])
+
+    def topics_count(self) -> int:
+        """Return how many different topics this socket has subscribed to."""
+        return len(self._counts)
+
+    # In.
+
+    def try_recv(self) -> list[bytes] | None:
+        """Return the next message, from each publisher in turn."""
+        return self.fair_queue.take()
+
+    def can_recv(self) -> bool:
+        """Tell whether a message waits."""
+        return len(self.fair_queue.ready) > 0
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Queue what a publisher sent."""
+        pipe.put_inbound(messages)
+        messages.clear()
+        if not pipe.in_fair_queue:
+            self.fair_queue.activate(pipe)
+        if self.watcher is not None:
+            self.watcher.socket_changed()
+
+    # Peers.
+
+    def attach(self, pipe: Pipe) -> str:
+        """Take in a publisher."""
+        pipe.attached = True
+        self.fan_out.add(pipe)
+        if pipe.inbound:
+            self.fair_queue.activate(pipe)
+        return ""
+
+    def connected(self, pipe: Pipe) -> None:
+        """Tell a publisher all subscriptions, before anything else that waits for it."""
+        if self._counts:
+            pipe.replace_outbound([[subscribe(topic)] for topic in self._counts] + pipe.outbound)
+
+    def interrupted(self, pipe: Pipe) -> None:
+        """Leave out what was not told: the next connection begins with all subscriptions."""
+        _keep_messages(pipe)
+
+    def detach(self, pipe: Pipe) -> None:
+        """Forget a publisher and destroy its queues."""
+        pipe.attached = False
+        self.fan_out.remove(pipe)
+        self.fair_queue.remove(pipe)
+        _keep_messages(pipe)
+        self.drop_queues(pipe)
+
+    def retire(self, pipe: Pipe) -> None:
+        """Send nothing more to a publisher than what waits for it."""
+        super().retire(pipe)
+        self.fan_out.remove(pipe)
+        _keep_messages(pipe)
+
+
+def _keep_messages(pipe: Pipe) -> None:
+    """Take out of what waits for a publisher all that is of no use to it any longer."""
+    pipe.replace_outbound([parts for parts in pipe.outbound if not is_change(parts[0])])
+
+
+class Sub(Xsub):
+    """SUB: subscribes by options, and gets nothing that it has not subscribed to."""
+
+    def __init__(self, options: SocketOptions) -> None:
+        super().__init__(options)
+        self._trie = SubscriptionTrie()
+        # Stands for this socket in its own trie.
+        self._self = Pipe(options)
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Raise OperationNotSupported."""
+        self.refuse_send()
+
+    def check_send(self) -> None:
+        """Raise OperationNotSupported."""
+        self.refuse_send()
+
+    def can_send(self) -> bool:
+        """Return False."""
+        return False
+
+    def subscribe(self, topic: bytes) -> None:
+        """Ask for messages that begin with ``topic``, once more."""
+        self._trie.add(topic, self._self)
+        self.change(subscribe(topic))
+
+    def unsubscribe(self, topic: bytes) -> None:
+        """End one subscription; a topic that was never subscribed to is ignored."""
+        self.change(cancel(topic))
+        if topic not in self._counts:
+            self._trie.remove(topic, self._self)
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Queue what is subscribed to; what comes all the same is dropped and counted.
+
+        The subscription may have ended while the message was on its way.
+        """
+        if self.options.invert_matching or b"" not in self._counts:
+            self._sift(messages)
+        if messages:
+            super().deliver(pipe, messages)
+
+    def _sift(self, messages: list[list[bytes]]) -> None:
+        inverted = self.options.invert_matching
+        wanted: list[list[bytes]] = []
+        for parts in messages:
+            if self._trie.matches(parts[0]) != inverted:
+                wanted.append(parts)
+            else:
+                self.drop(NOT_SUBSCRIBED, parts)
+        if len(wanted) < len(messages):
+            messages[:] = wanted
