@@ -1,0 +1,330 @@
+"""Every legal pair of PUSH, PULL, PAIR and the publishers, with libzmq on the other side."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import antiphon.zmq as zmq
+
+from .peers import PATIENCE_MS, Socket, Sockets, endpoint_of
+from .raw import NULL_GREETING, RawListener, RawPeer, command, greeting, message, ready
+from .test_pairs import FRAME_COUNTS, SIZES, filler
+
+pytestmark = pytest.mark.timeout(30)
+
+#: Who sends, who receives; the subject plays each role once.
+PAIRS = (
+    ("PUSH", "PULL"),
+    ("PAIR", "PAIR"),
+    ("PUB", "SUB"),
+    ("PUB", "XSUB"),
+    ("XPUB", "SUB"),
+    ("XPUB", "XSUB"),
+)
+
+
+class Setting(NamedTuple):
+    """One way to set up a pair."""
+
+    sender: str
+    receiver: str
+    subject_sends: bool
+    subject_binds: bool
+    transport: str
+
+    def __str__(self) -> str:
+        names = [self.sender, self.receiver]
+        mine = 0 if self.subject_sends else 1
+        names[mine] = f"our{names[mine]}"
+        binder = names[mine if self.subject_binds else 1 - mine]
+        return f"{names[0]}-{names[1]}-{self.transport}-{binder}-binds"
+
+
+SETTINGS = [
+    Setting(sender, receiver, sends, binds, transport)
+    for sender, receiver in PAIRS
+    for sends in (True, False)
+    for binds in (True, False)
+    for transport in ("tcp", "ipc")
+]
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for what must come about."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def subscribe(socket: Socket, kind: str, topic: bytes) -> None:
+    """Subscribe, as the kind of socket does that."""
+    if kind == "SUB":
+        socket.setsockopt(zmq.SUBSCRIBE, topic)
+    elif kind == "XSUB":
+        socket.send(b"\x01" + topic)
+
+
+def unsubscribe(socket: Socket, kind: str, topic: bytes) -> None:
+    """End a subscription."""
+    if kind == "SUB":
+        socket.setsockopt(zmq.UNSUBSCRIBE, topic)
+    else:
+        socket.send(b"\x00" + topic)
+
+
+def first_subscription(xpub: Socket, subscriber: Socket) -> bytes:
+    """Return what an XPUB is told next; libzmq tells it only while its own socket is used."""
+    until(lambda: subscriber.poll(0) or xpub.poll(1))
+    return xpub.recv()
+
+
+class Pair:
+    """A connected pair in which what one end sends reaches the other."""
+
+    def __init__(self, setting: Setting, sockets: Sockets, path: Path) -> None:
+        make_sender, make_receiver = sockets.subject, sockets.peer
+        if not setting.subject_sends:
+            make_sender, make_receiver = make_receiver, make_sender
+        self.setting = setting
+        self.sender = make_sender(setting.sender, SNDHWM=0)
+        self.receiver = make_receiver(setting.receiver, RCVHWM=0)
+        binder, connecter = self.sender, self.receiver
+        if setting.subject_sends != setting.subject_binds:
+            binder, connecter = connecter, binder
+        binder.bind("tcp://127.0.0.1:*" if setting.transport == "tcp" else f"ipc://{path}/s")
+        connecter.connect(endpoint_of(binder))
+        if setting.sender in ("PUB", "XPUB"):
+            subscribe(self.receiver, setting.receiver, b"")
+            self._until_subscribed()
+
+    def _until_subscribed(self) -> None:
+        if self.setting.sender == "XPUB":
+            assert first_subscription(self.sender, self.receiver) == b"\x01"
+            return
+        while not self.receiver.poll(10):
+            self.sender.send(b"are you there?")
+        self.sender.send(b"that is all")
+        while self.receiver.recv() != b"that is all":
+            pass
+
+    def passes(self, parts: list[bytes]) -> None:
+        """Send a message; it must arrive as it was sent."""
+        self.sender.send_multipart(parts)
+        assert self.receiver.recv_multipart() == parts
+
+
+@pytest.fixture
+def pair(setting: Setting, sockets: Sockets, tmp_path: Path) -> Pair:
+    """Give a connected pair for the parameter ``setting``."""
+    return Pair(setting, sockets, tmp_path)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_messages_arrive_whole_and_in_order(pair: Pair) -> None:
+    """Each size and number of frames, then many at once: reads end anywhere in a frame."""
+    for size in SIZES:
+        pair.passes([filler(size, 1)])
+    for count in FRAME_COUNTS:
+        pair.passes([filler(i * 31 % 300, i) for i in range(count)])
+    sent = [[b"%d" % i, filler(i * 37 % 1500, i)] for i in range(400)]
+    for parts in sent:
+        pair.sender.send_multipart(parts)
+    assert [pair.receiver.recv_multipart() for _ in sent] == sent
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.sender == "PAIR"], ids=str)
+def test_a_pair_talks_both_ways(pair: Pair) -> None:
+    """RFC 31."""
+    for number in range(100):
+        pair.passes([b"%d" % number, b""])
+        pair.receiver.send_multipart([b"", b"%d" % number])
+        assert pair.sender.recv_multipart() == [b"", b"%d" % number]
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s[:2] == ("XPUB", "XSUB")], ids=str)
+def test_an_xsub_sends_messages_to_its_publisher(pair: Pair) -> None:
+    """A first frame that does not begin with 0 or 1 is no subscription."""
+    pair.receiver.send_multipart([b"upstream", b"\x02"])
+    assert pair.sender.recv_multipart() == [b"upstream", b"\x02"]
+
+
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.sender == "XPUB"], ids=str)
+def test_subscriptions_are_seen_and_counted(pair: Pair) -> None:
+    """Z20: short and long commands (libzmq's test_xpub_topic), repeated ones, and their ends."""
+    sender, receiver, kind = pair.sender, pair.receiver, pair.setting.receiver
+    unsubscribe(receiver, kind, b"")
+    assert sender.recv() == b"\x00"
+    for size in (1, 244, 245, 246, 247, 255, 256, 4096):
+        topic = filler(size, 3)
+        subscribe(receiver, kind, topic)
+        assert sender.recv() == b"\x01" + topic
+        pair.passes([topic + b"!", b"x"])
+        sender.send(b"nobody wants this")
+        unsubscribe(receiver, kind, topic)
+        assert sender.recv() == b"\x00" + topic
+    for _ in range(3):
+        subscribe(receiver, kind, b"A")
+    assert sender.recv() == b"\x01A"
+    for _ in range(2):
+        unsubscribe(receiver, kind, b"A")
+    pair.passes([b"A", b"still"])
+    unsubscribe(receiver, kind, b"A")
+    assert sender.recv() == b"\x00A"
+    subscribe(receiver, kind, b"last")
+    assert sender.recv() == b"\x01last"
+    if pair.setting.subject_sends == pair.setting.subject_binds:
+        # One that has connected keeps the queue of a subscriber that may come again (RFC 29).
+        receiver.close(0)
+        assert sender.recv() == b"\x00last"
+
+
+@pytest.mark.parametrize("we_publish", [True, False])
+def test_a_subscriber_that_connects_again_gets_what_it_wants(
+    sockets: Sockets, we_publish: bool
+) -> None:
+    """Subscriptions made before, during and after the loss of the publisher all hold."""
+    make_pub, make_sub = sockets.subject, sockets.peer
+    if not we_publish:
+        make_pub, make_sub = make_sub, make_pub
+    xpub, sub = make_pub("XPUB"), make_sub("SUB", RECONNECT_IVL=10)
+    xpub.bind("tcp://127.0.0.1:*")
+    endpoint = endpoint_of(xpub)
+    sub.connect(endpoint)
+    for topic in (b"A", b"B"):
+        sub.setsockopt(zmq.SUBSCRIBE, topic)
+        assert xpub.recv() == b"\x01" + topic
+    xpub.close(0)
+    sub.setsockopt(zmq.UNSUBSCRIBE, b"A")
+    sub.setsockopt(zmq.SUBSCRIBE, b"C")
+    again = make_pub("XPUB")
+    until(lambda: binds(again, endpoint))
+    assert sorted(first_subscription(again, sub) for _ in range(2)) == [b"\x01B", b"\x01C"]
+    for topic in (b"A", b"B", b"C"):
+        again.send(topic)
+    assert [sub.recv(), sub.recv()] == [b"B", b"C"]
+
+
+def binds(socket: Socket, endpoint: str) -> bool:
+    """Bind if the port is free again."""
+    try:
+        socket.bind(endpoint)
+    except Exception:  # noqa: BLE001
+        return False
+    return True
+
+
+def test_push_gives_libzmq_workers_turns(sockets: Sockets) -> None:
+    """RFC 30: round-robin."""
+    push = sockets.subject("PUSH")
+    workers = [sockets.peer("PULL") for _ in range(5)]
+    for worker in workers:
+        worker.bind("tcp://127.0.0.1:*")
+        push.connect(endpoint_of(worker))
+    for number in range(10):
+        push.send(b"%d" % number)
+    assert [[worker.recv(), worker.recv()] for worker in workers] == [
+        [b"%d" % n, b"%d" % (n + 5)] for n in range(5)
+    ]
+
+
+def test_a_pair_refuses_a_second_peer_until_the_first_has_gone(sockets: Sockets) -> None:
+    """libzmq closes it without a word; here it is counted."""
+    pair = sockets.subject("PAIR")
+    pair.bind("tcp://127.0.0.1:*")
+    first, second = (sockets.peer("PAIR", RECONNECT_IVL=10) for _ in range(2))
+    first.connect(endpoint_of(pair))
+    first.send(b"first")
+    assert pair.recv() == b"first"
+    second.connect(endpoint_of(pair))
+    assert isinstance(pair, zmq.Socket)
+    until(lambda: pair.stats().failures.get("pair-taken"))
+    pair.send(b"for the first")
+    assert first.recv() == b"for the first"
+    first.close(0)
+    second.send(b"second")
+    assert pair.recv() == b"second"
+
+
+# Byte by byte, as libzmq's test_mock_pub_sub.
+
+
+@pytest.mark.parametrize(
+    ("version", "wire"),
+    [(b"\x03\x01", command(b"SUBSCRIBE", b"A")), (b"\x03\x00", message([b"\x01A"]))],
+    ids=["3.1", "3.0"],
+)
+@pytest.mark.parametrize("kind", ["SUB", "XSUB"])
+def test_a_subscription_on_the_wire(
+    sockets: Sockets, version: bytes, wire: bytes, kind: str
+) -> None:
+    """A command for peers of 3.1, a message for those of 3.0; its end likewise."""
+    with RawListener() as listener:
+        socket = sockets.subject(kind)
+        subscribe(socket, kind, b"A")
+        socket.connect(listener.endpoint)
+        with listener.accept() as raw:
+            raw.send(greeting(version=version) + ready(b"PUB"))
+            raw.read(64)
+            raw.read(len(ready(kind.encode())))
+            assert raw.read(len(wire)) == wire
+            unsubscribe(socket, kind, b"A")
+            end = command(b"CANCEL", b"A") if version == b"\x03\x01" else message([b"\x00A"])
+            assert raw.read(len(end)) == end
+
+
+@pytest.mark.parametrize("wire", [command(b"SUBSCRIBE", b"A"), message([b"\x01A"])])
+def test_an_xpub_takes_either_form(sockets: Sockets, wire: bytes) -> None:
+    """A command or a message, whatever the peer's version."""
+    xpub = sockets.subject("XPUB")
+    xpub.bind("tcp://127.0.0.1:*")
+    with RawPeer.dial(endpoint_of(xpub)) as raw:
+        raw.send(NULL_GREETING + ready(b"SUB") + wire)
+        assert xpub.recv() == b"\x01A"
+        xpub.send(b"A1")
+        raw.read(64 + len(ready(b"XPUB")))
+        assert raw.read(4) == b"\x00\x02A1"
+
+
+@pytest.mark.parametrize(
+    ("reason", "flood"),
+    [
+        ("topic-too-long", [bytes(4097)]),
+        ("too-many-subscriptions", [b"%d" % n for n in range(10_001)]),
+    ],
+)
+def test_m5_a_peer_that_asks_for_too_much_is_cut_and_others_are_not(
+    sockets: Sockets, reason: str, flood: list[bytes]
+) -> None:
+    """A topic of 4 KiB and an octet; 10,001 topics."""
+    pub = sockets.subject("PUB")
+    pub.bind("tcp://127.0.0.1:*")
+    good = sockets.peer("SUB")
+    good.setsockopt(zmq.SUBSCRIBE, b"good")
+    good.connect(endpoint_of(pub))
+    assert isinstance(pub, zmq.Socket)
+    until(lambda: pub.topics_count == 1)
+    with RawPeer.dial(endpoint_of(pub)) as raw:
+        raw.shake_hands(b"SUB")
+        raw.try_send(b"".join(command(b"SUBSCRIBE", topic) for topic in flood))
+        raw.read_to_end()
+    assert pub.stats().failures == {reason: 1}
+    assert pub.topics_count == 1
+    pub.send(b"good news")
+    assert good.recv() == b"good news"
+
+
+def test_cve_2021_20237_a_flood_of_messages_to_a_pub_is_counted_and_forgotten(
+    sockets: Sockets,
+) -> None:
+    """M6."""
+    pub = sockets.subject("PUB")
+    pub.bind("tcp://127.0.0.1:*")
+    assert isinstance(pub, zmq.Socket)
+    with RawPeer.dial(endpoint_of(pub)) as raw:
+        raw.send(NULL_GREETING + ready(b"SUB") + message([b"unasked", b"x"]) * 5000)
+        until(lambda: pub.stats().drops.get("unexpected-message") == 5000)
+        assert [peer.queued_in for peer in pub.peers()] == [0]
