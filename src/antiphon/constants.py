@@ -189,11 +189,13 @@ class SocketOption(IntEnum):
 
 
 class OwnOption(IntEnum):
-    """Options that libzmq does not have: bounds in bytes, and on the frames of a message."""
+    """Options that libzmq does not have: bounds in bytes, on frames, on unfinished handshakes."""
 
     SNDHWM_BYTES = 100001
     RCVHWM_BYTES = 100002
     MAX_FRAMES = 100003
+    MAX_HALF_OPEN = 100004
+    MAX_HALF_OPEN_PER_ADDRESS = 100005
 
 
 class ContextOption(IntEnum):

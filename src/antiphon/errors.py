@@ -12,6 +12,7 @@ import os
 from typing import Any, Final
 
 __all__ = (
+    "EACCES",
     "EADDRINUSE",
     "EADDRNOTAVAIL",
     "EAFNOSUPPORT",
@@ -47,9 +48,11 @@ __all__ = (
     "ETIMEDOUT",
     "ZMQ_HAUSNUMERO",
     "Again",
+    "AuthenticationError",
     "ContextTerminated",
     "EndpointError",
     "ForkedError",
+    "HandshakeError",
     "HostUnreachable",
     "InterruptedSystemCall",
     "NotDone",
@@ -79,6 +82,7 @@ def _number(name: str, offset: int) -> int:
     return int(getattr(_errno, name, ZMQ_HAUSNUMERO + offset))
 
 
+EACCES: Final = _errno.EACCES
 EINTR: Final = _errno.EINTR
 EAGAIN: Final = _errno.EAGAIN
 EFAULT: Final = _errno.EFAULT
@@ -297,6 +301,31 @@ class ForkedError(ZMQError):
     def __init__(self, msg: str | None = None) -> None:
         text = "this belongs to the parent process: make a new Context after fork()"
         super().__init__(ENOTSOCK, msg if msg is not None else text)
+
+
+class HandshakeError(ZMQError):
+    """A call would wait for ever: every peer that the socket has dialed refuses it for good.
+
+    It is raised by send() and recv() where they would wait, with the errno EPROTO. ``endpoint`` is
+    the last peer that did so, ``reason`` what that is counted under in stats().failures, such as
+    ``"illegal-pair"``, and ``detail`` a sentence. A new connect() or bind() gives the socket hope
+    again.
+    """
+
+    def __init__(
+        self, endpoint: str = "", reason: str = "", detail: str = "", errno: int = EPROTO
+    ) -> None:
+        super().__init__(errno, f"{strerror(errno)}: {endpoint} refuses this socket: {detail}")
+        self.endpoint = endpoint
+        self.reason = reason
+        self.detail = detail
+
+
+class AuthenticationError(HandshakeError):
+    """The same, because the peer does not accept the socket's credentials (EACCES)."""
+
+    def __init__(self, endpoint: str = "", reason: str = "", detail: str = "") -> None:
+        super().__init__(endpoint, reason, detail, EACCES)
 
 
 class ProtocolError(ZMQBaseError):

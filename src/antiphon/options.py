@@ -148,6 +148,8 @@ def _specs() -> dict[int, OptionSpec]:
         _spec(OwnOption.SNDHWM_BYTES, INT, 1, _INT64_MAX),
         _spec(OwnOption.RCVHWM_BYTES, INT, 1, _INT64_MAX),
         _spec(OwnOption.MAX_FRAMES, INT, 1),
+        _spec(OwnOption.MAX_HALF_OPEN, INT),
+        _spec(OwnOption.MAX_HALF_OPEN_PER_ADDRESS, INT),
         # Times, in milliseconds.
         _spec(o.LINGER, INT, -1),
         _spec(o.SNDTIMEO, INT, -1),
@@ -300,6 +302,9 @@ class SocketOptions:
         self.sndhwm_bytes: int = 64 * 1024 * 1024
         self.rcvhwm_bytes: int = 8 * 1024 * 1024
         self.max_frames: int = 65536
+        # Unfinished handshakes at a bound endpoint, in all and from one address; 0 is no bound.
+        self.max_half_open: int = 1024
+        self.max_half_open_per_address: int = 256
         # Times, in milliseconds.
         self.linger: int = 0 if socket_type in (_SUB, _XSUB, _DISH) else -1
         self.sndtimeo: int = -1

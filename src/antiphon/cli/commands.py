@@ -8,6 +8,7 @@ import click
 from antiphon.build import build_info
 from antiphon.cli.broker import broker
 from antiphon.cli.demo import demo
+from antiphon.cli.keygen import keygen
 from antiphon.cli.lint import lint_topology
 from antiphon.cli.spy import spy
 from antiphon.cli.usage import refuse
@@ -40,6 +41,7 @@ commands.add_command(broker)
 commands.add_command(demo)
 commands.add_command(lint_topology)
 commands.add_command(spy)
+commands.add_command(keygen)
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:

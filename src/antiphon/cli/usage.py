@@ -144,7 +144,7 @@ def describe(error: click.UsageError) -> str:
     command = error.ctx.command if error.ctx is not None else None
     if isinstance(command, click.Group):
         # Older versions of click have no class for a command that does not exist.
-        return f"{_plain(error)}: the commands are {' and '.join(sorted(command.commands))}"
+        return f"{_plain(error)}: the commands are {_listed(sorted(command.commands))}"
     return _plain(error)
 
 
@@ -155,6 +155,11 @@ def _describe_usage(error: click.BadOptionUsage) -> str:
         if error.option_name in parameter.opts:
             return f"{error.option_name} takes {_taken(parameter)}"
     return _plain(error)
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _taken(parameter: click.Parameter) -> str:

@@ -111,7 +111,7 @@ class Dialer(LinkOwner):
     def failed(self, reason: str) -> None:
         """Wait, then dial again."""
         self._call = None
-        self.core.count_failure(_FAILED)
+        self.core.figures.failed(_FAILED)
         if self._refused and self.options.reconnect_stop & _STOP_REFUSED:
             self._give_up(_FAILED, reason)
         else:
@@ -136,7 +136,7 @@ class Dialer(LinkOwner):
             if refusal:
                 return refusal
         if self._has_been_up:
-            self.core.reconnects += 1
+            self.core.figures.reconnects += 1
         self._has_been_up = True
         self.core.link_established(link)
         return ""
@@ -154,6 +154,7 @@ class Dialer(LinkOwner):
         failed = not link.established and self.options.reconnect_stop & _STOP_HANDSHAKE_FAILED
         if failed or error.reason in _FINAL:
             self._give_up(error.reason, error.detail)
+            self.core.refused(self.endpoint.text, error)
             return
         if self.pipe.attached:
             if self.options.immediate:

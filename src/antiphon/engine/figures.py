@@ -1,10 +1,10 @@
 """Reads the figures of pipes and links: what a socket says of its peers and of itself (N8)."""
 
 from antiphon.engine.link import Link
-from antiphon.engine.peer import Peer
+from antiphon.engine.peer import Peer, Stats
 from antiphon.patterns.pipe import Pipe
 
-__all__ = ("Totals", "describe")
+__all__ = ("Figures", "Totals", "describe")
 
 
 class Totals:
@@ -26,6 +26,45 @@ class Totals:
         self.bytes_sent += other.bytes_sent
         self.inbound_stops += other.inbound_stops
         self.outbound_stops += other.outbound_stops
+
+
+class Figures:
+    """What a socket counts of its connections."""
+
+    def __init__(self) -> None:
+        #: Connections that did not come about or were ended by an error, by reason.
+        self.failures: dict[str, int] = {}
+        self.handshake_failures = 0
+        self.reconnects = 0
+        # What has passed through pipes that have gone.
+        self._gone = Totals()
+
+    def failed(self, reason: str) -> None:
+        """Count a connection that did not come about or was ended by an error."""
+        self.failures[reason] = self.failures.get(reason, 0) + 1
+
+    def tally(self, pipe: Pipe) -> None:
+        """Keep the figures of a pipe that has gone."""
+        self._gone.add(pipe)
+
+    def stats(self, drops: dict[str, int], pipes: list[Pipe]) -> Stats:
+        """Return a copy of all counters; ``drops`` and ``pipes`` are those that there are now."""
+        totals = Totals()
+        totals.add(self._gone)
+        for pipe in pipes:
+            totals.add(pipe)
+        return Stats(
+            drops=drops.copy(),
+            failures=self.failures.copy(),
+            messages_received=totals.received,
+            messages_sent=totals.sent,
+            bytes_received=totals.bytes_received,
+            bytes_sent=totals.bytes_sent,
+            receive_high_water=totals.inbound_stops,
+            send_high_water=totals.outbound_stops,
+            reconnects=self.reconnects,
+            handshake_failures=self.handshake_failures,
+        )
 
 
 def describe(pipe: Pipe, now: float) -> Peer:

@@ -9,7 +9,7 @@ from typing import Final
 from antiphon.engine.chunks import join, join_small, size_of
 from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
 from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Timer
-from antiphon.engine.peer import address_without_port
+from antiphon.engine.peer import peer_host
 from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
@@ -278,7 +278,9 @@ class Link(Receiver):
         pipe = self.pipe
         pipe.peer_type = self.connection.peer_type
         pipe.properties = dict(self.connection.mechanism.properties)
-        pipe.properties[b"peer-address"] = address_without_port(self.stream.peer_address)
+        pipe.properties[b"peer-address"] = (
+            peer_host(self.stream.peer_address) or "localhost"
+        ).encode()
         refusal = self.owner.established(self)
         if not self.open:
             return False

@@ -3,8 +3,10 @@
 from typing import TYPE_CHECKING
 
 from antiphon.engine.events import ACCEPT_FAILED, ACCEPTED, CLOSE_FAILED, CLOSED, LISTENING
+from antiphon.engine.half_open import HalfOpen, source_of
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.network import Acceptor, Listener, Stream, Timer
+from antiphon.engine.peer import peer_host
 from antiphon.errors import ProtocolError, strerror
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd
@@ -43,6 +45,7 @@ class Listening(LinkOwner):
         self.core = core
         self.options = options
         self.links: dict[Link, Link] = {}
+        self.half_open = HalfOpen(options.max_half_open, options.max_half_open_per_address)
         self.listener: Listener | None = None
         #: What bind() was given, with the real port or path.
         self.endpoint = ""
@@ -68,11 +71,14 @@ class Listening(LinkOwner):
         pipe.end = link
         self.links[link] = link
         self.core.events.tell_link(ACCEPTED, link, stream.descriptor)
-        link.start()
+        source = source_of(peer_host(stream.peer_address))
+        self.half_open.add(link, source, self.core.network.now())
+        if link.open:
+            link.start()
 
     def accept_failed(self, code: int) -> None:
         """Count a peer that could not be accepted."""
-        self.core.count_failure("accept-failed")
+        self.core.figures.failed("accept-failed")
         self.core.events.tell_bound(
             ACCEPT_FAILED, self.endpoint, code, "accept-failed", strerror(code)
         )
@@ -83,6 +89,7 @@ class Listening(LinkOwner):
 
     def established(self, link: Link) -> str:
         """Let the pattern know the peer."""
+        self.half_open.remove(link)
         link.pipe.routing_id = link.connection.peer_routing_id
         refusal = self.core.pattern.attach(link.pipe)
         if not refusal:
@@ -92,11 +99,12 @@ class Listening(LinkOwner):
     def ended(self, link: Link, error: ProtocolError) -> None:
         """Forget the peer and its queues."""
         self.links.pop(link, None)
+        self.half_open.remove(link)
         link.pipe.end = PipeEnd()
         if link.pipe.attached:
             self._let_go(link.pipe, error.reason)
         self.core.link_ended(link, error)
-        self.core.tally(link.pipe)
+        self.core.figures.tally(link.pipe)
         self._check_closed()
 
     def _let_go(self, pipe: Pipe, reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ("Peer", "Stats", "address_without_port")
+__all__ = ("Peer", "Stats", "peer_host")
 
 
 class Peer(NamedTuple):
@@ -61,7 +61,10 @@ class Stats(NamedTuple):
     handshake_failures: int = 0
 
 
-def address_without_port(address: str) -> bytes:
-    """Return what libzmq calls the Peer-Address: the host of ``tcp://host:port``."""
-    host, colon, _port = address.partition("://")[2].rpartition(":")
-    return host.strip("[]").encode() if colon else b"localhost"
+def peer_host(address: str) -> str:
+    """Return the host in a peer's address such as ``tcp://[::1]:5555``; empty for one of ipc."""
+    scheme, _, rest = address.partition("://")
+    if scheme == "ipc":
+        return ""
+    host, colon, _ = rest.rpartition(":")
+    return (host if colon else rest).strip("[]")

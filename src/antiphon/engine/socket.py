@@ -14,7 +14,7 @@ from antiphon.engine.events import (
     handshake_failure,
 )
 from antiphon.engine.exchange import Attachment
-from antiphon.engine.figures import Totals, describe
+from antiphon.engine.figures import Figures, describe
 from antiphon.engine.handshake import check_mechanism, make_connection
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
@@ -24,7 +24,15 @@ from antiphon.engine.options import read_option, write_option
 from antiphon.engine.pattern import make_pattern
 from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.zap import Inquiries
-from antiphon.errors import ENOENT, EndpointError, OptionError, ProtocolError, SocketClosed
+from antiphon.errors import (
+    ENOENT,
+    AuthenticationError,
+    EndpointError,
+    HandshakeError,
+    OptionError,
+    ProtocolError,
+    SocketClosed,
+)
 from antiphon.instrument import Instrument
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
@@ -44,6 +52,8 @@ ROUTER: Final = 6
 
 #: A second connect() to the same endpoint does nothing for these (2.1, departure h).
 _CONNECT_ONCE: Final = (_PUB, _SUB, REQ, DEALER)
+#: What a peer's ERROR says when it does not accept our credentials (RFC 27).
+_STATUSES: Final = ("300", "400", "500")
 
 
 class _LingerTimer(Timer):
@@ -91,11 +101,10 @@ class SocketCore:
         self.ended = False
         self.keeper: SocketKeeper | None = None
         self.events = Events(network)
-        self.failures: dict[str, int] = {}
-        self.handshake_failures = 0
-        self.reconnects = 0
-        # What has passed through pipes that have gone.
-        self._gone = Totals()
+        self.figures = Figures()
+        # The endpoint of the last peer that has refused this socket for good, and why.
+        self._refused_by = ""
+        self._refusal = ProtocolError("")
         self._dialers: list[Dialer] = []
         self._listenings: list[Listening] = []
         self._attachments: list[Attachment] = []
@@ -205,6 +214,19 @@ class SocketCore:
         verb = "bound" if bound else "connected"
         raise EndpointError(ENOENT, text, f"the socket is not {verb} there")
 
+    def check_hope(self) -> bool:
+        """Return False, unless nothing can ever come or go: then raise HandshakeError.
+
+        That is so once every peer that was dialed has refused this socket for good, and it has no
+        other endpoint. Hosts ask before they wait, and when they have waited in vain.
+        """
+        if not self._refused_by or self._dialers or self._listenings or self._attachments:
+            return False
+        endpoint, error = self._refused_by, self._refusal
+        if error.reason == "error-command" and error.detail in _STATUSES:
+            raise AuthenticationError(endpoint, error.reason, f"its status is {error.detail}")
+        raise HandshakeError(endpoint, error.reason, error.detail)
+
     def _check_open(self) -> None:
         if self.closed:
             raise SocketClosed("the socket is closed")
@@ -246,23 +268,8 @@ class SocketCore:
         return [describe(pipe, now) for pipe in self.pipes()]
 
     def stats(self) -> Stats:
-        """Return the counters as they are now."""
-        totals = Totals()
-        totals.add(self._gone)
-        for pipe in self.pipes():
-            totals.add(pipe)
-        return Stats(
-            drops=dict(self.pattern.drops),
-            failures=dict(self.failures),
-            messages_received=totals.received,
-            messages_sent=totals.sent,
-            bytes_received=totals.bytes_received,
-            bytes_sent=totals.bytes_sent,
-            receive_high_water=totals.inbound_stops,
-            send_high_water=totals.outbound_stops,
-            reconnects=self.reconnects,
-            handshake_failures=self.handshake_failures,
-        )
+        """Return a copy of the counters."""
+        return self.figures.stats(self.pattern.drops, self.pipes())
 
     def add_instrument(self, instrument: Instrument) -> None:
         """Let an instrument see what happens from now on; the last that it sees is the end.
@@ -381,32 +388,30 @@ class SocketCore:
         """Count why a connection ended, and tell of it."""
         link.pipe.peer_type = b""
         if not link.established and error.reason != "closed":
-            self.handshake_failures += 1
+            self.figures.handshake_failures += 1
         if error.reason not in ORDERLY:
-            self.count_failure(error.reason)
+            self.figures.failed(error.reason)
         self.events.tell_link_ended(link, error)
 
     def inproc_refused(self, endpoint: str, bound: bool, reason: str, detail: str) -> None:
         """Count a peer over inproc that could not be joined, and tell of it."""
-        self.handshake_failures += 1
-        self.count_failure(reason)
+        self.figures.handshake_failures += 1
+        self.figures.failed(reason)
         number, value = handshake_failure(ProtocolError(reason, detail))
         local, remote = (endpoint, "") if bound else ("", endpoint)
         self.events.tell(number, bound, local, remote, value, reason, detail)
 
-    def count_failure(self, reason: str) -> None:
-        """Count a connection that did not come about or was ended by an error."""
-        self.failures[reason] = self.failures.get(reason, 0) + 1
-
-    def tally(self, pipe: Pipe) -> None:
-        """Keep the figures of a pipe that has gone."""
-        self._gone.add(pipe)
+    def refused(self, endpoint: str, error: ProtocolError) -> None:
+        """Take note that a peer will never let this socket in; somebody may wait for it."""
+        self._refused_by = endpoint
+        self._refusal = error
+        self.pattern.changed()
 
     def dialer_closed(self, dialer: Dialer) -> None:
         """Forget a dialer."""
         if dialer in self._dialers:
             self._dialers.remove(dialer)
-            self.tally(dialer.pipe)
+            self.figures.tally(dialer.pipe)
         self._check_ended()
 
     def listening_closed(self, listening: Listening) -> None:
@@ -420,5 +425,5 @@ class SocketCore:
         if attachment in self._attachments:
             self._attachments.remove(attachment)
             for pipe in attachment.pipes():
-                self.tally(pipe)
+                self.figures.tally(pipe)
         self._check_ended()

@@ -8,6 +8,7 @@ belongs to one of them. Whatever is not a clear "200" refuses the peer.
 from typing import TYPE_CHECKING, Final
 
 from antiphon.engine.link import Inquiry, Link
+from antiphon.engine.peer import peer_host
 from antiphon.errors import EndpointError, ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from antiphon.engine.exchange import Attachment
     from antiphon.engine.socket import SocketCore
 
-__all__ = ("ZAP_ENDPOINT", "Inquiries", "decide", "peer_host")
+__all__ = ("ZAP_ENDPOINT", "Inquiries", "decide")
 
 ZAP_ENDPOINT: Final = "inproc://zeromq.zap.01"
 _VERSION: Final = b"1.0"
@@ -59,15 +60,6 @@ def decide(reply: list[bytes], request_id: bytes) -> Verdict:
 
 def _refusal(reason: str, detail: str) -> Verdict:
     return Verdict(ProtocolError(reason, detail), b"", {})
-
-
-def peer_host(address: str) -> str:
-    """Return the host in a peer's address such as ``tcp://[::1]:5555``; empty for one of ipc."""
-    scheme, _, rest = address.partition("://")
-    if scheme == "ipc":
-        return ""
-    host, colon, _ = rest.rpartition(":")
-    return (host if colon else rest).strip("[]")
 
 
 class _Inquiry(Inquiry):

@@ -215,7 +215,7 @@ class AioHost:
             await self._let_others_run()
         pattern = core.pattern
         if not pattern.try_send(parts):
-            await self._wait([core], lambda: pattern.try_send(parts), timeout_ms)
+            await self._wait_on(core, lambda: pattern.try_send(parts), timeout_ms)
         self._burst += len(parts[-1]) + 64
         if self._burst >= _BURST:
             self._burst = 0
@@ -252,7 +252,7 @@ class AioHost:
             received.append(message)
             return True
 
-        await self._wait([core], receive, timeout_ms)
+        await self._wait_on(core, receive, timeout_ms)
         return received[0]
 
     async def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
@@ -317,6 +317,12 @@ class AioHost:
         self._at_once = 0
         self.reactor.poll(0.0)
         await asyncio.sleep(0)
+
+    async def _wait_on(
+        self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int
+    ) -> None:
+        core.check_hope()
+        await self._wait([core], lambda: attempt() or core.check_hope(), timeout_ms)
 
     async def _wait(
         self,

@@ -271,7 +271,9 @@ class Host:
             raise SocketClosed("the socket is closed")
 
     def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
-        self._wait_for([core], attempt, timeout_ms, Sleeper(self.reactor))
+        core.check_hope()
+        sleeper = Sleeper(self.reactor)
+        self._wait_for([core], lambda: attempt() or core.check_hope(), timeout_ms, sleeper)
 
     def _wait_for(
         self,

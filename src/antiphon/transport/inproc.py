@@ -37,9 +37,7 @@ class _End(PipeEnd):
     def close_peer(self, reason: str) -> None:
         connected = self.connected
         if connected is not None:
-            self.near_core.connection_failed(
-                connected.endpoint, reason, "the socket has closed this connection"
-            )
+            self.near_core.figures.failed(reason)
             connected.part(reason)
 
     def move(self) -> None:
@@ -194,7 +192,7 @@ class _Connected(Attachment):
             bound.core.pattern.detach(far)
         for core, pipe in ((self.core, self.pipe), (bound.core, far)):
             self._tell(DISCONNECTED, core, pipe, reason)
-        bound.core.tally(far)
+        bound.core.figures.tally(far)
         if self.pipe.attached:
             if self.options.immediate:
                 self.core.pattern.detach(self.pipe)

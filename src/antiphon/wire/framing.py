@@ -131,7 +131,7 @@ class FrameDecoder:
         self.messages: list[list[bytes]] = []
         #: The body of the command that made decode() return COMMAND_READY.
         self.command = b""
-        #: Whether that command is the carrier's own, such as a WebSocket ping: nobody seals that.
+        #: Whether that command is the carrier's own, such as a WebSocket ping: never sealed.
         self.from_carrier = False
         # What decode() has left of its data, from _position on.
         self._data = b""

@@ -5,10 +5,12 @@ from typing import Final
 from antiphon import __version__
 from antiphon.errors import EMULATED_VERSION
 from antiphon.instrument import Instrument, SocketEvent
+from antiphon.keys import curve_available
 from antiphon.zmq import constants, error, sugar, utils
 from antiphon.zmq.base import COPY_THRESHOLD
 from antiphon.zmq.constants import *  # noqa: F403
 from antiphon.zmq.context import Context
+from antiphon.zmq.curve import curve_keypair, curve_public
 from antiphon.zmq.error import *  # noqa: F403
 from antiphon.zmq.events import EventStream
 from antiphon.zmq.frame import Frame, MessageTracker
@@ -29,6 +31,8 @@ __all__ = (  # noqa: PLE0604
     "Socket",
     "SocketEvent",
     "__version__",
+    "curve_keypair",
+    "curve_public",
     "has",
     "install",
     "pyzmq_version",
@@ -78,4 +82,6 @@ def _numbers(version: str) -> tuple[int, int, int]:
 
 def has(capability: str) -> bool:
     """Tell whether a transport or mechanism such as ``ipc`` is there."""
+    if capability == "curve":
+        return curve_available()
     return capability in _CAPABILITIES

@@ -83,6 +83,8 @@ class OptionAttributes:
         ipv6: int
         linger: int
         max_frames: int
+        max_half_open: int
+        max_half_open_per_address: int
         maxmsgsize: int
         mechanism: int
         metadata = _Text()
@@ -153,6 +155,8 @@ class OptionAttributes:
         IPV6: int
         LINGER: int
         MAX_FRAMES: int
+        MAX_HALF_OPEN: int
+        MAX_HALF_OPEN_PER_ADDRESS: int
         MAXMSGSIZE: int
         MECHANISM: int
         METADATA = _Text()

@@ -58,6 +58,9 @@ def test_a_thread_sees_what_happens_until_the_socket_ends(context: zmq.Context) 
             "ACCEPTED",
             "HANDSHAKE_SUCCEEDED",
         ]
+        # The dealer has read all that it was sent: its end is an orderly one.
+        dealer.send(b"x")
+        assert router.recv_multipart() == [b"D", b"x"]
         router.send_multipart([b"nobody", b"x"])
         dropped = events.receive(PATIENCE)
         assert dropped is not None
