@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from antiphon.endpoint import Endpoint
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.network import Acceptor, Listener, Stream, Timer
 from antiphon.errors import ProtocolError
@@ -34,8 +35,9 @@ class _LingerTimer(Timer):
 class Listening(LinkOwner):
     """A bound endpoint and the connections that came in by it."""
 
-    def __init__(self, core: "SocketCore", options: SocketOptions) -> None:
+    def __init__(self, core: "SocketCore", bound: Endpoint, options: SocketOptions) -> None:
         self.core = core
+        self.bound = bound
         self.options = options
         self.links: dict[Link, Link] = {}
         self.listener: Listener | None = None
@@ -58,7 +60,7 @@ class Listening(LinkOwner):
         """Open a link for a peer."""
         pipe = Pipe(self.options)
         pipe.endpoint = stream.peer_address
-        link = self.core.open_link(self, self.options, pipe, stream, True)
+        link = self.core.open_link(self, self.bound, self.options, pipe, stream, True)
         pipe.end = link
         self.links[link] = link
         link.start()

@@ -6,7 +6,7 @@ from antiphon.constants import SOCKET_TYPE_NAMES
 from antiphon.endpoint import Endpoint, parse_endpoint
 from antiphon.engine.dialer import Dialer
 from antiphon.engine.exchange import Attachment
-from antiphon.engine.handshake import make_connection
+from antiphon.engine.handshake import check_protocol, make_connection
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
 from antiphon.engine.network import Network, Stream, Timer
@@ -92,11 +92,12 @@ class SocketCore:
         self._check_open()
         endpoint = parse_endpoint(text, bind=True)
         self._check_mechanism()
+        check_protocol(endpoint, self.options, True)
         if endpoint.scheme == "inproc":
             self._attachments.append(self.network.exchange.bind(endpoint.text, self))
             self.last_endpoint = endpoint.text
             return endpoint.text
-        listening = Listening(self, self.options.copy())
+        listening = Listening(self, endpoint, self.options.copy())
         listener = self.network.listen(endpoint, listening.options, listening.acceptor())
         listening.listens(listener)
         self._listenings.append(listening)
@@ -111,6 +112,7 @@ class SocketCore:
         self._check_open()
         endpoint = parse_endpoint(text, bind=False)
         self._check_mechanism()
+        check_protocol(endpoint, self.options, False)
         self.last_endpoint = endpoint.text
         if self.socket_type in _CONNECT_ONCE and self._is_connected(endpoint):
             return
@@ -291,10 +293,16 @@ class SocketCore:
         return self.socket_type == ROUTER
 
     def open_link(
-        self, owner: LinkOwner, options: SocketOptions, pipe: Pipe, stream: Stream, binder: bool
+        self,
+        owner: LinkOwner,
+        endpoint: Endpoint,
+        options: SocketOptions,
+        pipe: Pipe,
+        stream: Stream,
+        binder: bool,
     ) -> Link:
         """Join a stream to a pipe."""
-        connection = make_connection(self.type_name, options, binder, self.forwarding)
+        connection = make_connection(self.type_name, endpoint, options, binder, self.forwarding)
         return Link(self.network, owner, options, self.pattern, pipe, stream, connection)
 
     def link_established(self, link: Link) -> None:

@@ -3,9 +3,11 @@
 import errno
 import os
 import socket
+from typing import TYPE_CHECKING
 
 from antiphon.endpoint import Endpoint
-from antiphon.engine.network import Call, Caller, Timer
+from antiphon.engine.network import Call, Caller, Stream, Timer
+from antiphon.errors import EndpointError
 from antiphon.options import SocketOptions
 from antiphon.transport import ipc, tcp
 from antiphon.transport.descriptors import (
@@ -16,6 +18,9 @@ from antiphon.transport.descriptors import (
     Resolution,
 )
 from antiphon.transport.stream import SocketStream
+
+if TYPE_CHECKING:
+    from antiphon.transport.tls import Security
 
 __all__ = ("Dialing",)
 
@@ -40,6 +45,7 @@ class Dialing(Call):
         self.options = options
         self.caller = caller
         self.addresses: list[Address] = []
+        self.security: Security | None = None
         self.sock: socket.socket | None = None
         self.why = "no address"
         self.over = False
@@ -52,6 +58,8 @@ class Dialing(Call):
     def _begin(self) -> None:
         if self.endpoint.scheme == "ipc":
             self._try_ipc()
+            return
+        if self.endpoint.scheme == "wss" and not self._prepare_security():
             return
         self.addresses = tcp.numeric_addresses(self.endpoint)
         if self.addresses:
@@ -67,6 +75,16 @@ class Dialing(Call):
             self._fail(error.strerror or str(error))
             return
         self._succeed(sock)
+
+    def _prepare_security(self) -> bool:
+        from antiphon.transport.tls import client_security
+
+        try:
+            self.security = client_security(self.endpoint, self.options)
+        except EndpointError as error:
+            self._fail(error.why)
+            return False
+        return True
 
     def resolved(self, resolution: Resolution) -> None:
         """Go on with the addresses of the name."""
@@ -130,7 +148,10 @@ class Dialing(Call):
 
     def _succeed(self, sock: socket.socket) -> None:
         self.over = True
-        self.caller.connected(SocketStream(self.descriptors, sock, self.endpoint.text))
+        stream: Stream = SocketStream(self.descriptors, sock, self.endpoint.text)
+        if self.security is not None:
+            stream = self.security.wrap(stream, self.descriptors)
+        self.caller.connected(stream)
 
     def _fail(self, reason: str) -> None:
         self.over = True
