@@ -150,6 +150,8 @@ class ServerUpgrade(Upgrade):
             raise ProtocolError("not-http", f"the peer's first bytes are {data[:16]!r}")
 
     def _read(self, head: bytes) -> None:
+        if not head.partition(b"\r\n")[0].endswith(b" HTTP/1.1"):
+            raise ProtocolError("bad-upgrade", "the request is not one of HTTP/1.1")
         for event in self._events(head, _ONCE_IN_REQUESTS):
             if isinstance(event, Request):
                 self._choose(event.subprotocols)
