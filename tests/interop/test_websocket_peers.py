@@ -1,20 +1,14 @@
 """WebSocket with stacks that are not ours: libzmq over ws, and jszmq, which knows no mechanism."""
 
-import base64
-import hashlib
 import os
-import socket
-from collections.abc import Callable
-from contextlib import suppress
 
 import pytest
 
 import antiphon.zmq as zmq
 
 from .node_peers import NodeSocket
-from .peers import Sockets, Socket, endpoint_of
+from .peers import Socket, Sockets, endpoint_of
 from .programs import Programs
-from .raw import RawPeer
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -1,5 +1,7 @@
 """The HTTP request and its answer: bounds, what is refused and how, and chunks of any size."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +37,11 @@ def refused(subject: Upgrade, data: bytes) -> ProtocolError:
         subject.receive(data)
     assert not subject.protocol
     return caught.value
+
+
+def feed(subject: Upgrade, data: bytes) -> None:
+    for octet in data:
+        subject.receive(bytes([octet]))
 
 
 def test_each_mechanism_has_its_protocol() -> None:
@@ -123,8 +130,7 @@ def test_a_server_says_what_is_wrong_with_a_request(
 
     slowly = ServerUpgrade(NULL)
     with pytest.raises(ProtocolError) as caught:
-        for octet in data:
-            slowly.receive(bytes([octet]))
+        feed(slowly, data)
     assert caught.value.args == error.args
 
 
@@ -218,7 +224,5 @@ def test_no_request_raises_anything_else(noise: bytes, before: bytes) -> None:
 def test_no_answer_raises_anything_else(noise: bytes, after: bool) -> None:
     subject = ClientUpgrade(NULL, "host", "/")
     before = answer_to(subject)[:-2] if after else b"HTTP/1.1 "
-    try:
+    with contextlib.suppress(ProtocolError):
         subject.receive(before + noise + b"\r\n\r\n")
-    except ProtocolError:
-        pass
