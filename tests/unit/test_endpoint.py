@@ -249,8 +249,21 @@ def test_websocket_wildcards_are_for_bind() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["", "/path", ":1/", "h:x/", "h:65536/", "h:1/a b", "h:1/a#b", "h:1/\xe9", "h:1/\r\nX: y"]
-    + ["h:1?q", "a:1;b:1/", "h:1/" + "x" * 2048, "h h:1/"],
+    [
+        "",
+        "/path",
+        ":1/",
+        "h:x/",
+        "h:65536/",
+        "h:1/a b",
+        "h:1/a#b",
+        "h:1/\xe9",
+        "h:1/\r\nX: y",
+        "h:1?q",
+        "a:1;b:1/",
+        "h:1/" + "x" * 2048,
+        "h h:1/",
+    ],
 )
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
 def test_bad_websocket_endpoints(scheme: str, address: str) -> None:

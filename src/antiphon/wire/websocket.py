@@ -44,8 +44,6 @@ _FLAGS: Final = (0, MORE, COMMAND)
 
 _MAX_HANDSHAKE_COMMAND: Final = 2048
 _MAX_ROUTING_ID: Final = 255
-#: RFC 6455 section 5.5: a control frame has at most 125 octets, two of them the code.
-_MAX_CLOSE_REASON: Final = 123
 
 #: What has made decode() return COMMAND_READY.
 _A_COMMAND: Final = 0
@@ -191,12 +189,15 @@ class WebSocketConnection(Connection):
         protocols = protocols_of(mechanism.name)
         if mechanism.local.binder:
             role = ConnectionType.SERVER
-            self._upgrade: Upgrade = ServerUpgrade(protocols)
+            upgrade: Upgrade = ServerUpgrade(protocols)
         else:
             role = ConnectionType.CLIENT
-            self._upgrade = ClientUpgrade(protocols, host, path)
-        request = self._upgrade.start()
+            upgrade = ClientUpgrade(protocols, host, path)
+        request = upgrade.start()
         self.output = [request] if request else []
+        # The upgrade while it lasts, and the protocol that it has brought about.
+        self._upgrade: Upgrade | None = upgrade
+        self._protocol = ""
         self._websocket = WebSocket(role)
         self._websocket_decoder = WebSocketDecoder(
             self._websocket, max_frame, max_frames, forwarding
@@ -206,7 +207,7 @@ class WebSocketConnection(Connection):
     @property
     def peer_type(self) -> bytes:
         """The peer's Socket-Type; the protocol's name where a peer need not say it."""
-        if self._upgrade.protocol == NO_MECHANISM:
+        if self._protocol == NO_MECHANISM:
             return NO_MECHANISM.encode("ascii")
         return self.mechanism.properties.get(b"socket-type", b"")
 
@@ -240,9 +241,9 @@ class WebSocketConnection(Connection):
         """Close the connection for a reason; the peer is told in the way that it understands."""
         if self.state == CLOSED:
             return
-        upgraded = self.state != GREETING
         super().fail(error)
-        farewell = self._close_frame(error) if upgraded else self._upgrade.refusal(error)
+        upgrade = self._upgrade
+        farewell = self._close_frame(error) if upgrade is None else upgrade.refusal(error)
         if farewell:
             self.output.append(farewell)
 
@@ -250,23 +251,26 @@ class WebSocketConnection(Connection):
         if self._websocket.state is not ConnectionState.OPEN or error.reason in _SILENT:
             return b""
         code = _CODES.get(error.reason, CloseReason.PROTOCOL_ERROR)
-        return bytes(self._websocket.send(CloseConnection(code, str(error)[:_MAX_CLOSE_REASON])))
+        return bytes(self._websocket.send(CloseConnection(code, str(error))))
 
     def _receive_greeting(self, data: bytes) -> bytes:
-        if self.state != GREETING:
+        upgrade = self._upgrade
+        if upgrade is None or self.state != GREETING:
             return data
-        rest = self._upgrade.receive(data)
-        if self._upgrade.protocol:
-            self._on_upgrade()
+        rest = upgrade.receive(data)
+        if upgrade.protocol:
+            self._on_upgrade(upgrade)
         return rest
 
-    def _on_upgrade(self) -> None:
-        answer = self._upgrade.answer()
+    def _on_upgrade(self, upgrade: Upgrade) -> None:
+        self._upgrade = None
+        self._protocol = upgrade.protocol
+        answer = upgrade.answer()
         if answer:
             self.output.append(answer)
         self.state = HANDSHAKE
         self.noticed = True
-        if self._upgrade.protocol == NO_MECHANISM:
+        if self._protocol == NO_MECHANISM:
             self._websocket_decoder.awaits_routing_id = True
             self.output.append(self._encode_frame(_LAST_OCTET, self.mechanism.local.routing_id))
         else:
