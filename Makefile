@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILED := build/compiled
 
-.PHONY: help demo test check bench compiled clean
+.PHONY: help demo test check bench fuzz compiled clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -39,8 +39,16 @@ test: $(VENV)/.test ## Run the tests
 check: $(VENV)/.dev ## Format, lint, types, architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy src tests tools setup.py $(wildcard benchmarks)
+	$(BIN)/mypy src tests tools setup.py $(wildcard benchmarks fuzz)
 	$(BIN)/python -m pytest -q tests/architecture
+
+$(VENV)/.docs: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs ## Build the documentation into build/docs
+	$(BIN)/sphinx-build --fail-on-warning --quiet --builder html docs build/docs
+	@echo "open build/docs/index.html"
 
 SOURCES := $(shell find src tools -name '*.py' -o -name '*.txt')
 
@@ -61,6 +69,16 @@ compiled: $(COMPILED)/.installed ## Build with mypyc and run the tests on that
 
 bench: $(COMPILED)/.installed ## Measure against the peers, side by side
 	$(COMPILED)/venv/bin/python -m benchmarks
+
+FUZZ_SECONDS ?= 60
+
+$(VENV)/.fuzz: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	@touch $@
+
+fuzz: $(VENV)/.fuzz ## Feed every parser for FUZZ_SECONDS each
+	@for target in $$(ls fuzz/corpus); do echo "== $$target"; \
+		$(BIN)/python -m fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; done
 
 clean: ## Remove what was built
 	rm -rf $(VENV) build dist src/*.egg-info tests/interop/node/node_modules

@@ -19,6 +19,7 @@ __all__ = (
     "MechanismCode",
     "MessageOption",
     "NormMode",
+    "OwnEvent",
     "OwnOption",
     "PollEvent",
     "ReconnectStop",
@@ -324,3 +325,10 @@ class Event(IntFlag):
     ALL = 0xFFFF
     PIPES_STATS = 0x10000
     ALL_V2 = 0x1FFFF
+
+
+class OwnEvent(IntFlag):
+    """What Antiphon reports beside libzmq's events; never sent on a monitor socket."""
+
+    MESSAGE_DROPPED = 1 << 32
+    GAVE_UP = 1 << 33

@@ -53,6 +53,7 @@ __all__ = (
     "HostUnreachable",
     "InterruptedSystemCall",
     "NotDone",
+    "OperationNotSupported",
     "OptionError",
     "OptionTypeError",
     "ProtocolError",
@@ -227,6 +228,13 @@ class StateError(ZMQError):
 
     def __init__(self, msg: str | None = None) -> None:
         super().__init__(EFSM, msg)
+
+
+class OperationNotSupported(ZMQError):
+    """The socket type never does that: a PULL never sends, a PUSH never receives (ENOTSUP)."""
+
+    def __init__(self, msg: str | None = None) -> None:
+        super().__init__(ENOTSUP, msg)
 
 
 class HostUnreachable(ZMQError):

@@ -4,7 +4,8 @@ One table, ``SPECS``, says it all: number, attribute, kind, range, and which soc
 The values are attributes of SocketOptions, so that hot code reads them as such. Numbers, names,
 defaults and units are those of libzmq 4.3.5; durations are in milliseconds.
 
-*Called by*: engine, patterns, transport, the ``zmq`` front. *Calls*: constants, errors.
+*Called by*: engine, patterns, transport, the ``zmq`` front. *Calls*: constants, errors,
+keys.
 *Contract*: a SocketOptions is always valid: a refused value changes nothing and raises OptionError.
 """
 
@@ -12,6 +13,7 @@ from typing import Final
 
 from antiphon.constants import OwnOption, SocketOption, SocketType
 from antiphon.errors import OptionError, OptionTypeError
+from antiphon.keys import KEY_SIZE, curve_available, z85_decode, z85_encode
 
 __all__ = (
     "BOOL",
@@ -24,8 +26,6 @@ __all__ = (
     "OptionSpec",
     "SocketOptions",
     "option_name",
-    "z85_decode",
-    "z85_encode",
 )
 
 INT: Final = 0
@@ -42,7 +42,6 @@ KEY: Final = 4
 _INT_MAX: Final = 2**31 - 1
 _INT64_MAX: Final = 2**63 - 1
 _UINT64_MAX: Final = 2**64 - 1
-_KEY_SIZE: Final = 32
 
 _PLAIN: Final = 1
 _CURVE: Final = 2
@@ -58,6 +57,7 @@ _IPV4ONLY: Final = 31
 _MECHANISM: Final = 43
 _ROUTING_IDS: Final = (5, 61)
 _SECRETS: Final = (46, 49, 103)
+_CURVE_OPTIONS: Final = (47, 48, 49, 50)
 
 
 class OptionSpec:
@@ -382,6 +382,8 @@ class SocketOptions:
             return
         spec = self._find(option, value)
         kind = spec.kind
+        if value and option in _CURVE_OPTIONS:
+            _check_curve(spec)
         if kind == INT:
             number = _number(spec, value)
             if option == _HEARTBEAT_TTL:
@@ -477,6 +479,12 @@ _ATTRIBUTES: Final[tuple[str, ...]] = tuple(
 )
 
 
+def _check_curve(spec: OptionSpec) -> None:
+    """Raise OptionError if CURVE cannot be used."""
+    if not curve_available():
+        raise OptionError(spec.name, None, "CURVE needs PyNaCl: pip install antiphon[curve]")
+
+
 def _safe(spec: OptionSpec, value: object) -> object:
     """Return the value to show in a message: never a secret."""
     return "(not shown)" if spec.number in _SECRETS and value is not None else value
@@ -521,49 +529,11 @@ def _octets(spec: OptionSpec, value: object) -> bytes:
 def _key(spec: OptionSpec, value: object) -> bytes:
     """Return the 32 bytes of a CURVE key that was given raw or in its Z85 form."""
     given = _octets(spec, value)
-    if not given or len(given) == _KEY_SIZE:
+    if not given or len(given) == KEY_SIZE:
         return given
     if len(given) == 41 and given[40] == 0:
         given = given[:40]
     key = z85_decode(given) if len(given) == 40 else b""
-    if len(key) != _KEY_SIZE:
+    if len(key) != KEY_SIZE:
         raise OptionError(spec.name, _safe(spec, given), spec.accepted())
     return key
-
-
-_Z85: Final = (
-    b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#"
-)
-
-
-def z85_encode(data: bytes) -> bytes:
-    """Return the Z85 form of ``data``, whose length must be a multiple of 4.
-
-    Raises ValueError for another length.
-    """
-    if len(data) % 4:
-        raise ValueError(f"Z85 encodes multiples of 4 octets, not {len(data)}")
-    encoded = bytearray()
-    for start in range(0, len(data), 4):
-        word = int.from_bytes(data[start : start + 4], "big")
-        for divisor in (52200625, 614125, 7225, 85, 1):
-            encoded.append(_Z85[word // divisor % 85])
-    return bytes(encoded)
-
-
-def z85_decode(text: bytes) -> bytes:
-    """Return the octets that ``text`` stands for in Z85; ``b""`` if it is no Z85."""
-    if len(text) % 5:
-        return b""
-    decoded = bytearray()
-    for start in range(0, len(text), 5):
-        word = 0
-        for octet in text[start : start + 5]:
-            digit = _Z85.find(octet)
-            if digit < 0:
-                return b""
-            word = word * 85 + digit
-        if word > 0xFFFFFFFF:
-            return b""
-        decoded += word.to_bytes(4, "big")
-    return bytes(decoded)

@@ -93,6 +93,7 @@ class Reactor(Descriptors):
             patient.clear()
             self.flush()
             events = self._wait(timeout)
+        self.pass_time = self.now()
         self._dispatch(events)
         if self._timers:
             self._fire_timers()
@@ -200,6 +201,10 @@ class Reactor(Descriptors):
         """Return a random number from 0 up to 1."""
         return self._random.random()
 
+    def entropy(self, count: int) -> bytes:
+        """Return octets from the system's source of randomness."""
+        return os.urandom(count)
+
     def set_timer(self, timer: Timer, delay: float) -> None:
         """Let a timer fire once, ``delay`` seconds from now."""
         deadline = self.now() + delay
@@ -227,7 +232,7 @@ class Reactor(Descriptors):
         return timers[0][0] if timers else _NEVER
 
     def _fire_timers(self) -> None:
-        now = self.now()
+        now = self.pass_time
         while True:
             deadline = self.next_deadline()
             if deadline < 0 or deadline > now:

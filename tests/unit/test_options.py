@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from antiphon.constants import OwnOption, SecurityMechanism, SocketType
 from antiphon.constants import SocketOption as Opt
 from antiphon.errors import EINVAL, OptionError, OptionTypeError
+from antiphon.keys import z85_decode, z85_encode
 from antiphon.options import (
     BOOL,
     BYTES,
@@ -19,8 +20,6 @@ from antiphon.options import (
     OptionSpec,
     SocketOptions,
     option_name,
-    z85_decode,
-    z85_encode,
 )
 
 ALL_SPECS = list(SPECS.values())

@@ -8,9 +8,10 @@ from types import FrameType
 
 import pytest
 
+from antiphon.constants import OwnEvent
 from antiphon.engine.network import Receiver
 from antiphon.engine.socket import DEALER, REP, SocketCore
-from antiphon.instrument import Instrument
+from antiphon.instrument import Instrument, SocketEvent
 from antiphon.options import SocketOptions
 from antiphon.reactor import Reactor
 from antiphon.transport.descriptors import Resolution, Resolver
@@ -147,7 +148,10 @@ class Raising(Instrument):
         self.error = error
         self.drops = 0
 
-    def message_dropped(self, reason: str, parts: list[bytes]) -> None:
+    def wants(self, number: int) -> bool:
+        return number == OwnEvent.MESSAGE_DROPPED
+
+    def happened(self, event: SocketEvent) -> None:
         self.drops += 1
         if self.drops == 1:
             raise self.error

@@ -8,6 +8,8 @@ import click
 from antiphon.build import build_info
 from antiphon.cli.broker import broker
 from antiphon.cli.demo import demo
+from antiphon.cli.lint import lint_topology
+from antiphon.cli.spy import spy
 from antiphon.cli.usage import refuse
 
 __all__ = ("commands", "run")
@@ -36,6 +38,8 @@ def commands(context: click.Context) -> None:
 
 commands.add_command(broker)
 commands.add_command(demo)
+commands.add_command(lint_topology)
+commands.add_command(spy)
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:

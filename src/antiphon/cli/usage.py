@@ -2,6 +2,7 @@
 
 import reprlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
 else:
     _Type = click.ParamType  # the oldest click that will do has no parameters here
 
-__all__ = ("BoundEndpoint", "Command", "Taken", "WholeNumber", "describe", "refuse")
+__all__ = (
+    "BoundEndpoint",
+    "Command",
+    "ConnectedEndpoint",
+    "FilePath",
+    "Taken",
+    "WholeNumber",
+    "describe",
+    "refuse",
+)
 
 
 class Command(click.Command):
@@ -59,11 +69,11 @@ class WholeNumber(Taken):
         return number
 
 
-class BoundEndpoint(Taken):
-    """An endpoint that other processes can connect to."""
+class _Endpoint(Taken):
+    """An endpoint of another process: tcp or ipc."""
 
     name = "endpoint"
-    takes = "an endpoint such as tcp://*:5555 or ipc:///run/requests"
+    bound = False
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -71,7 +81,7 @@ class BoundEndpoint(Taken):
         """Return the endpoint as it is. Raises BadParameter that says what is wrong with it."""
         text = str(value)
         try:
-            scheme = parse_endpoint(text, bind=True).scheme
+            scheme = parse_endpoint(text, bind=self.bound).scheme
         except EndpointError as error:
             self.fail(f"takes {self.takes}, not {reprlib.repr(text)}: {error.why}", param, ctx)
         if scheme == "inproc":
@@ -79,6 +89,32 @@ class BoundEndpoint(Taken):
                 "is for other processes, and inproc is within one: use tcp or ipc", param, ctx
             )
         return text
+
+
+class BoundEndpoint(_Endpoint):
+    """An endpoint that other processes can connect to."""
+
+    takes = "an endpoint such as tcp://*:5555 or ipc:///run/requests"
+    bound = True
+
+
+class ConnectedEndpoint(_Endpoint):
+    """An endpoint that another process has bound."""
+
+    takes = "an endpoint such as tcp://server:5555 or ipc:///run/requests"
+
+
+class FilePath(Taken):
+    """The path of a file to be read."""
+
+    name = "path"
+    takes = "the path of a file"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Return the path; whether it can be read is seen when that is done."""
+        return Path(str(value))
 
 
 def refuse(error: click.UsageError, program: str) -> NoReturn:

@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Final
 
 from antiphon.endpoint import Endpoint
+from antiphon.engine.events import CLOSED, CONNECT_DELAYED, CONNECT_RETRIED, CONNECTED, GAVE_UP
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.network import Call, Caller, Stream, Timer
-from antiphon.errors import ProtocolError
+from antiphon.errors import ECONNREFUSED, ProtocolError, strerror
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
+from antiphon.wire.mechanism import Question, Verdict
 
 if TYPE_CHECKING:
     from antiphon.engine.socket import SocketCore
@@ -16,6 +18,11 @@ __all__ = ("Dialer",)
 
 #: The peer has said that trying again is of no use (Z14).
 _FINAL: Final = ("error-command", "illegal-pair")
+#: What RECONNECT_STOP may ask for; a disconnect() always stops.
+_STOP_REFUSED: Final = 1
+_STOP_HANDSHAKE_FAILED: Final = 2
+#: The reason under which failed attempts to connect are counted.
+_FAILED: Final = "connect-failed"
 
 
 class _RedialTimer(Timer):
@@ -40,6 +47,12 @@ class _Outcome(Caller):
     def __init__(self, dialer: "Dialer") -> None:
         self.dialer = dialer
 
+    def attempting(self, code: int) -> None:
+        self.dialer.tell(CONNECT_DELAYED, code)
+
+    def attempt_failed(self, descriptor: int, code: int) -> None:
+        self.dialer.attempt_failed(descriptor, code)
+
     def connected(self, stream: Stream) -> None:
         self.dialer.connected(stream)
 
@@ -63,6 +76,8 @@ class Dialer(LinkOwner):
         self.finishing = False
         self._named = bool(options.connect_routing_id)
         self._failures = 0
+        self._refused = False
+        self._has_been_up = False
         self._call: Call | None = None
         self._timer = _RedialTimer(self)
         self._linger_timer = _LingerTimer(self)
@@ -76,6 +91,7 @@ class Dialer(LinkOwner):
     def dial(self) -> None:
         """Try to connect."""
         if not self.closed:
+            self._refused = False
             self._call = self.core.network.dial(self.endpoint, self.options, _Outcome(self))
 
     def connected(self, stream: Stream) -> None:
@@ -84,13 +100,30 @@ class Dialer(LinkOwner):
         self.link = self.core.open_link(self, self.endpoint, self.options, self.pipe, stream, False)
         self.pipe.end = self.link
         self.link.finishing = self.finishing
+        self.core.events.tell_link(CONNECTED, self.link, stream.descriptor)
         self.link.start()
+
+    def attempt_failed(self, descriptor: int, code: int) -> None:
+        """Tell of an attempt at one of the endpoint's addresses."""
+        self._refused = code == ECONNREFUSED
+        self.tell(CLOSED, descriptor, _FAILED, strerror(code))
 
     def failed(self, reason: str) -> None:
         """Wait, then dial again."""
         self._call = None
-        self.core.connection_failed(self.endpoint.text, "connect-failed", reason)
-        self._redial()
+        self.core.count_failure(_FAILED)
+        if self._refused and self.options.reconnect_stop & _STOP_REFUSED:
+            self._give_up(_FAILED, reason)
+        else:
+            self._redial(_FAILED, reason)
+
+    def tell(self, number: int, value: int, reason: str = "", detail: str = "") -> None:
+        """Tell of something about the endpoint itself."""
+        self.core.events.tell_dialed(number, self.endpoint.text, value, reason, detail)
+
+    def ask(self, link: Link, question: Question) -> Verdict | None:
+        """Have the peer judged."""
+        return self.core.ask(link, question, self.options)
 
     def established(self, link: Link) -> str:
         """Let the pattern know the peer, if it does not yet."""
@@ -102,6 +135,9 @@ class Dialer(LinkOwner):
             refusal = self.core.pattern.attach(pipe)
             if refusal:
                 return refusal
+        if self._has_been_up:
+            self.core.reconnects += 1
+        self._has_been_up = True
         self.core.link_established(link)
         return ""
 
@@ -115,29 +151,33 @@ class Dialer(LinkOwner):
         if self.finishing and not self.pipe.outbound:
             self.close()
             return
-        if error.reason in _FINAL:
-            self._give_up()
+        failed = not link.established and self.options.reconnect_stop & _STOP_HANDSHAKE_FAILED
+        if failed or error.reason in _FINAL:
+            self._give_up(error.reason, error.detail)
             return
         if self.pipe.attached:
             if self.options.immediate:
                 self.core.pattern.detach(self.pipe)
             else:
                 self.core.pattern.interrupted(self.pipe)
-        self._redial()
+        self._redial(error.reason, error.detail)
 
-    def _give_up(self) -> None:
+    def _give_up(self, reason: str, detail: str) -> None:
+        self.tell(GAVE_UP, -1, reason, detail)
         self._detach()
         self.core.dialer_closed(self)
         self.closed = True
 
-    def _redial(self) -> None:
+    def _redial(self, reason: str, detail: str) -> None:
         interval: int = self.options.reconnect_ivl
         if self.closed:
             return
         if interval <= 0:
-            self._give_up()
+            self._give_up(reason, detail)
             return
-        self.core.network.set_timer(self._timer, self._delay(interval) / 1000)
+        delay = self._delay(interval)
+        self.core.network.set_timer(self._timer, delay / 1000)
+        self.tell(CONNECT_RETRIED, int(delay), reason, detail)
 
     def _delay(self, interval: int) -> float:
         # Growing, so that a server that comes back is not stormed; random, so that its

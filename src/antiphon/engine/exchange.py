@@ -39,6 +39,14 @@ class Attachment:
 class Exchange:
     """Where the sockets of one context meet."""
 
+    def __init__(self) -> None:
+        #: True once a ZAP handler has been bound: without it nobody is let in from then on.
+        self.guarded = False
+
+    def is_bound(self, endpoint: str) -> bool:
+        """Tell whether a socket has the name."""
+        raise NotImplementedError
+
     def bind(self, endpoint: str, core: "SocketCore") -> Attachment:
         """Give a name to a socket. Raises EndpointError (EADDRINUSE) if it is taken."""
         raise NotImplementedError

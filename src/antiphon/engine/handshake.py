@@ -6,12 +6,39 @@ from antiphon.endpoint import Endpoint
 from antiphon.errors import EPROTONOSUPPORT, EndpointError, OptionError
 from antiphon.options import SocketOptions
 from antiphon.wire.connection import Connection
-from antiphon.wire.mechanism import Local, Mechanism, NullMechanism
+from antiphon.wire.curve import CurveClient, CurveServer
+from antiphon.wire.mechanism import Local, Mechanism, NullMechanism, Surroundings
+from antiphon.wire.plain import PlainClient, PlainServer
 from antiphon.wire.raw import RawConnection
 
-__all__ = ("check_protocol", "make_connection")
+__all__ = ("check_mechanism", "check_protocol", "make_connection")
 
+_NULL: Final = 0
+_PLAIN: Final = 1
 _WEBSOCKET: Final = ("ws", "wss")
+
+
+def check_mechanism(socket_type: bytes, options: SocketOptions) -> None:
+    """Raise OptionError if the mechanism that the options choose lacks something.
+
+    A program that has asked for a mechanism never talks without it.
+    """
+    if options.mechanism == _NULL:
+        return
+    if socket_type == b"STREAM":
+        raise OptionError("MECHANISM", options.mechanism, "a STREAM has no handshake: unset it")
+    if options.mechanism == _PLAIN:
+        if not options.plain_server and not options.plain_username:
+            raise OptionError("PLAIN_USERNAME", None, "a PLAIN client needs one: set it")
+        return
+    if not options.curve_secretkey:
+        raise OptionError("CURVE_SECRETKEY", None, "CURVE needs our secret key: set it")
+    if options.curve_server:
+        return
+    if not options.curve_publickey:
+        raise OptionError("CURVE_PUBLICKEY", None, "a CURVE client needs its public key: set it")
+    if not options.curve_serverkey:
+        raise OptionError("CURVE_SERVERKEY", None, "a CURVE client needs the server's key: set it")
 
 
 def check_protocol(endpoint: Endpoint, options: SocketOptions, binder: bool) -> None:
@@ -42,6 +69,7 @@ def _check_certificates(options: SocketOptions, binder: bool) -> None:
 
 
 def make_connection(
+    surroundings: Surroundings,
     socket_type: bytes,
     endpoint: Endpoint,
     options: SocketOptions,
@@ -54,7 +82,9 @@ def make_connection(
     whether our side has accepted, and ``forwarding`` leaves messages in their wire form.
     """
     local = Local(socket_type, options.routing_id, binder, options.metadata)
-    mechanism = _make_mechanism(local)
+    if socket_type == b"STREAM":
+        return RawConnection(NullMechanism(local))
+    mechanism = _make_mechanism(surroundings, local, options)
     if endpoint.scheme in _WEBSOCKET:
         from antiphon.wire.websocket import WebSocketConnection
 
@@ -66,10 +96,22 @@ def make_connection(
             endpoint.authority,
             endpoint.path,
         )
-    if socket_type == b"STREAM":
-        return RawConnection(mechanism)
     return Connection(mechanism, options.maxmsgsize, options.max_frames, forwarding)
 
 
-def _make_mechanism(local: Local) -> Mechanism:
-    return NullMechanism(local)
+def _make_mechanism(surroundings: Surroundings, local: Local, options: SocketOptions) -> Mechanism:
+    if options.mechanism == _NULL:
+        return NullMechanism(local, bool(options.zap_domain))
+    if options.mechanism == _PLAIN:
+        if options.plain_server:
+            return PlainServer(local)
+        return PlainClient(local, options.plain_username, options.plain_password)
+    if options.curve_server:
+        return CurveServer(local, surroundings, options.curve_secretkey)
+    return CurveClient(
+        local,
+        surroundings,
+        options.curve_publickey,
+        options.curve_secretkey,
+        options.curve_serverkey,
+    )

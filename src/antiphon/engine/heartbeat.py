@@ -7,7 +7,13 @@ time-to-live ends between one and two times its length after the last byte.
 
 from typing import Final
 
+from antiphon.wire.connection import PONG_BURST
+
 __all__ = ("DEAD", "PING", "QUIET", "Heartbeat")
+
+#: How many PINGs of a peer are answered each second. A flood of them is not worth more, and no
+#: sensible HEARTBEAT_IVL needs it: a peer whose PING is not answered in time gives us up.
+_PONGS_PER_S: Final = 100.0
 
 QUIET: Final = 0
 PING: Final = 1
@@ -31,11 +37,19 @@ class Heartbeat:
         self._last_heard = 0.0
         self._next_ping = 0.0
         self._unanswered_since = -1.0
+        self._pongs_counted = 0.0
 
     def start(self, now: float) -> None:
         """Begin; the handshake has just been completed."""
         self._last_heard = now
         self._next_ping = now + self.interval
+        self._pongs_counted = now
+
+    def pongs(self, left: float, now: float) -> float:
+        """Return how many PINGs may be answered at once now, if ``left`` might still be before."""
+        earned = (now - self._pongs_counted) * _PONGS_PER_S
+        self._pongs_counted = now
+        return min(left + earned, PONG_BURST)
 
     def on_timer(self, now: float) -> int:
         """Say what to do now: QUIET (nothing), PING, or DEAD."""

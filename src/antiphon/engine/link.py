@@ -6,16 +6,19 @@ stream is not read until the queue has reached its low-water mark.
 
 from typing import Final
 
+from antiphon.engine.chunks import join, join_small, size_of
 from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
 from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Timer
+from antiphon.engine.peer import address_without_port
 from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
-from antiphon.wire.connection import CLOSED, NOTICED, TRAFFIC, Connection
+from antiphon.wire.connection import CLOSED, NOTICED, PONG_BURST, TRAFFIC, Connection
 from antiphon.wire.framing import COMMAND_READY, FULL, STARVED, encode_message
+from antiphon.wire.mechanism import Question, Verdict
 
-__all__ = ("Link", "LinkOwner")
+__all__ = ("Inquiry", "Link", "LinkOwner")
 
 #: What is written at once: about what a socket's buffer takes.
 _CHUNK: Final = 65536
@@ -25,8 +28,23 @@ _MAX_FORWARDED: Final = 64
 _MAX_OUTPUT: Final = 64
 
 
+class Inquiry:
+    """A question about a peer that waits for its answer."""
+
+    def cancel(self) -> None:
+        """Withdraw the question: nobody waits for the answer any longer."""
+        raise NotImplementedError
+
+
 class LinkOwner:
     """Who made a link: a dialer or a listener. It decides what follows when the link ends."""
+
+    def ask(self, link: "Link", question: Question) -> Verdict | None:
+        """Find out whether the peer is welcome.
+
+        Returns the verdict if it is clear at once; otherwise the link's judged() is called later.
+        """
+        raise NotImplementedError
 
     def established(self, link: "Link") -> str:
         """The handshake is complete; returns why the peer is refused, or an empty string."""
@@ -70,15 +88,19 @@ class Link(Receiver):
         self.connection = connection
         self.decoder = connection.decoder
         # Whether messages are passed on as they are on the wire.
-        self._forwarding = connection.forwarding
+        self._forwarding = connection.verbatim
         self.open = True
         #: True once the peer's handshake was accepted.
         self.established = False
+        #: The question that the handshake waits for.
+        self.inquiry: Inquiry | None = None
         #: True when the link is to close as soon as everything is written.
         self.finishing = False
-        # Kept here, where each message looks anyway: whether bytes have come since the last look
-        # at the heartbeat, and whether the connection has commands to send.
-        self._heard = False
+        #: When bytes last came, as exact as the passes of the network; negative before the first.
+        self.heard_at = -1.0
+        # When the heartbeat was last looked at.
+        self._looked_at = 0.0
+        # Kept here, where each message looks anyway: whether the connection has commands to send.
         self._has_commands = False
         self._scheduled = False
         self._writing = False
@@ -106,9 +128,11 @@ class Link(Receiver):
         """Decode what came and deliver the messages."""
         if not self.open:
             return
-        self._heard = True
+        self.heard_at = self.network.pass_time
         pipe = self.pipe
-        pipe.inbound_bytes += len(data)
+        size = len(data)
+        pipe.inbound_bytes += size
+        pipe.bytes_received += size
         if not self.established:
             self._decode(data, pipe.receive_limit)
             return
@@ -131,8 +155,9 @@ class Link(Receiver):
 
     def body_received(self, count: int) -> None:
         """Go on with a large frame."""
-        self._heard = True
+        self.heard_at = self.network.pass_time
         self.pipe.inbound_bytes += count
+        self.pipe.bytes_received += count
         self.decoder.body_received(count)
         self._decode(b"", self.pipe.room())
 
@@ -153,7 +178,7 @@ class Link(Receiver):
         if self.open:
             self._paused = False
             # What it has said meanwhile was not read: it is not to blame for that.
-            self._heard = True
+            self.heard_at = self.network.now()
             self.stream.resume_reading()
             self._decode(b"", self.pipe.room())
 
@@ -201,7 +226,7 @@ class Link(Receiver):
         if not self.open or (connection.noticed and not self._notice()):
             return
         if outcome == FULL or (pipe.inbound_bytes >= pipe.weigh_at and pipe.inbound_full()):
-            pipe.paused = True
+            pipe.stop_inbound()
             self._pause()
 
     def _notice(self) -> bool:
@@ -211,13 +236,38 @@ class Link(Receiver):
         if connection.state == CLOSED:
             self._fail()
             return False
+        if connection.pongs < PONG_BURST:
+            connection.pongs = self.heartbeat.pongs(connection.pongs, self.network.now())
         if connection.output:
             self.schedule()
             if len(connection.output) > _MAX_OUTPUT and self._writing:
                 self._pause()
         if connection.peer_ttl_ms:
             self._take_peer_ttl()
+        question = connection.mechanism.question
+        if question is not None and self.inquiry is None:
+            self._ask(question)
+            return False
         return True
+
+    def _ask(self, question: Question) -> None:
+        """Have the peer judged; until then what it sends is left where it is."""
+        verdict = self.owner.ask(self, question)
+        if verdict is not None:
+            self.judged(verdict)
+        else:
+            self._pause()
+
+    def judged(self, verdict: Verdict) -> None:
+        """Go on with the handshake, or end it."""
+        self.inquiry = None
+        if not self.open:
+            return
+        self.connection.answer(verdict)
+        if self._paused:
+            self._paused = False
+            self.stream.resume_reading()
+        self._decode(b"", self.pipe.room())
 
     def _pause(self) -> None:
         if not self._paused:
@@ -225,7 +275,10 @@ class Link(Receiver):
             self.stream.pause_reading()
 
     def _establish(self) -> bool:
-        self.pipe.peer_type = self.connection.peer_type
+        pipe = self.pipe
+        pipe.peer_type = self.connection.peer_type
+        pipe.properties = dict(self.connection.mechanism.properties)
+        pipe.properties[b"peer-address"] = address_without_port(self.stream.peer_address)
         refusal = self.owner.established(self)
         if not self.open:
             return False
@@ -236,7 +289,7 @@ class Link(Receiver):
         self.heartbeat.start(self.network.now())
         self.network.cancel_timer(self.timer)
         self._arm()
-        if self.pipe.outbound:
+        if pipe.outbound:
             self.schedule()
         return True
 
@@ -248,6 +301,8 @@ class Link(Receiver):
         """Close the stream and tell the owner, once."""
         if self.open:
             self.open = False
+            if self.inquiry is not None:
+                self.inquiry.cancel()
             self._take_leave(error)
             self.network.cancel_timer(self.timer)
             self.stream.close()
@@ -284,6 +339,7 @@ class Link(Receiver):
         else:
             chunks = self._gather()
         while chunks:
+            pipe.bytes_sent += size_of(chunks)
             if not self.stream.write(chunks):
                 self._writing = True
                 break
@@ -295,7 +351,8 @@ class Link(Receiver):
 
     def _written(self) -> None:
         """See to what had to wait for room, or for the end."""
-        if self._paused and not self._writing and not self.pipe.paused:
+        held_back = self._writing or self.pipe.paused or self.inquiry is not None
+        if self._paused and not held_back:
             self._paused = False
             self.stream.resume_reading()
         if not self.established:
@@ -325,7 +382,7 @@ class Link(Receiver):
         for message in pipe.outbound[:count]:
             chunks += message
         pipe.outbound_taken(count)
-        return _join(chunks)
+        return join(chunks)
 
     def _encode(self) -> list[bytes]:
         pipe = self.pipe
@@ -342,9 +399,12 @@ class Link(Receiver):
             if size >= _CHUNK:
                 break
         pipe.outbound_taken(count)
+        if connection.state == CLOSED:
+            self._fail()
+            return []
         if size < LARGE_FRAME:
             return [b"".join(chunks)] if chunks else chunks
-        return _join_small(chunks)
+        return join_small(chunks)
 
     # Time.
 
@@ -355,15 +415,19 @@ class Link(Receiver):
                 ProtocolError("handshake-timeout", "the handshake was not completed in time")
             )
             return
-        self.heartbeat.heard = self._heard or self._paused
-        self._heard = False
-        todo = self.heartbeat.on_timer(self.network.now())
+        now = self.network.now()
+        self.heartbeat.heard = self.heard_at >= self._looked_at or self._paused
+        self._looked_at = now
+        todo = self.heartbeat.on_timer(now)
         if todo == DEAD:
             self.close(ProtocolError("heartbeat-timeout", "the peer has been silent for too long"))
             return
         if todo == PING:
             if self.connection.ping(self._ttl_ms):
                 self.schedule()
+            elif self.connection.state == CLOSED:
+                self._fail()
+                return
             else:
                 self.heartbeat.interval = 0.0
         self._arm()
@@ -378,29 +442,3 @@ class Link(Receiver):
         due = self.heartbeat.next_deadline()
         if due >= 0:
             self.network.set_timer(self.timer, max(due - self.network.now(), 0.0))
-
-
-def _join(chunks: list[bytes]) -> list[bytes]:
-    """Join chunks into one, unless that means to copy large ones."""
-    if len(chunks) < 2:
-        return chunks
-    if max(map(len, chunks)) < LARGE_FRAME:
-        return [b"".join(chunks)]
-    return _join_small(chunks)
-
-
-def _join_small(chunks: list[bytes]) -> list[bytes]:
-    """Join neighbouring chunks, but leave large ones as they are: those are never copied."""
-    joined: list[bytes] = []
-    small: list[bytes] = []
-    for chunk in chunks:
-        if len(chunk) < LARGE_FRAME:
-            small.append(chunk)
-            continue
-        if small:
-            joined.append(b"".join(small))
-            small = []
-        joined.append(chunk)
-    if small:
-        joined.append(b"".join(small))
-    return joined

@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING
 
 from antiphon.endpoint import Endpoint
+from antiphon.engine.events import ACCEPT_FAILED, ACCEPTED, CLOSE_FAILED, CLOSED, LISTENING
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.network import Acceptor, Listener, Stream, Timer
-from antiphon.errors import ProtocolError
+from antiphon.errors import ProtocolError, strerror
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd
+from antiphon.wire.mechanism import Question, Verdict
 
 if TYPE_CHECKING:
     from antiphon.engine.socket import SocketCore
@@ -21,6 +23,9 @@ class _Arrivals(Acceptor):
 
     def accepted(self, stream: Stream) -> None:
         self.listening.accepted(stream)
+
+    def failed(self, code: int) -> None:
+        self.listening.accept_failed(code)
 
 
 class _LingerTimer(Timer):
@@ -55,6 +60,7 @@ class Listening(LinkOwner):
         """Take note of what the Network listens on."""
         self.listener = listener
         self.endpoint = listener.endpoint
+        self.core.events.tell_bound(LISTENING, self.endpoint, listener.descriptor)
 
     def accepted(self, stream: Stream) -> None:
         """Open a link for a peer."""
@@ -63,7 +69,19 @@ class Listening(LinkOwner):
         link = self.core.open_link(self, self.bound, self.options, pipe, stream, True)
         pipe.end = link
         self.links[link] = link
+        self.core.events.tell_link(ACCEPTED, link, stream.descriptor)
         link.start()
+
+    def accept_failed(self, code: int) -> None:
+        """Count a peer that could not be accepted."""
+        self.core.count_failure("accept-failed")
+        self.core.events.tell_bound(
+            ACCEPT_FAILED, self.endpoint, code, "accept-failed", strerror(code)
+        )
+
+    def ask(self, link: Link, question: Question) -> Verdict | None:
+        """Have the peer judged."""
+        return self.core.ask(link, question, self.options)
 
     def established(self, link: Link) -> str:
         """Let the pattern know the peer."""
@@ -80,6 +98,7 @@ class Listening(LinkOwner):
         if link.pipe.attached:
             self._let_go(link.pipe, error.reason)
         self.core.link_ended(link, error)
+        self.core.tally(link.pipe)
         self._check_closed()
 
     def _let_go(self, pipe: Pipe, reason: str) -> None:
@@ -101,9 +120,7 @@ class Listening(LinkOwner):
             return
         if linger_ms > 0:
             self.core.network.set_timer(self._linger_timer, linger_ms / 1000)
-        if self.listener is not None:
-            self.listener.close()
-            self.listener = None
+        self._stop_listening()
         for link in list(self.links):
             if link.established:
                 self.core.pattern.retire(link.pipe)
@@ -115,12 +132,25 @@ class Listening(LinkOwner):
     def close(self) -> None:
         """Close the listener and every connection at once."""
         self.finishing = True
-        if self.listener is not None:
-            self.listener.close()
-            self.listener = None
+        self._stop_listening()
         for link in list(self.links):
             link.close_peer("closed")
         self._check_closed()
+
+    def _stop_listening(self) -> None:
+        listener = self.listener
+        if listener is None:
+            return
+        self.listener = None
+        events = self.core.events
+        try:
+            listener.close()
+        except OSError as error:
+            events.tell_bound(
+                CLOSE_FAILED, self.endpoint, error.errno or 0, "close-failed", str(error)
+            )
+        else:
+            events.tell_bound(CLOSED, self.endpoint, listener.descriptor, "closed")
 
     def _check_closed(self) -> None:
         if self.finishing and not self.links and not self.closed:

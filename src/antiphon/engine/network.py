@@ -10,6 +10,7 @@ from antiphon.engine.exchange import Exchange
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import PipeEnd
+from antiphon.wire.mechanism import Surroundings
 
 __all__ = (
     "LARGE_FRAME",
@@ -74,9 +75,11 @@ class Receiver(PipeEnd):
 class Stream:
     """A connected, non-blocking byte stream."""
 
-    def __init__(self, peer_address: str) -> None:
-        #: The peer's address for people.
+    def __init__(self, peer_address: str, local_address: str = "", descriptor: int = -1) -> None:
+        #: The addresses of both ends for people, and the system's number for the connection.
         self.peer_address = peer_address
+        self.local_address = local_address
+        self.descriptor = descriptor
 
     def start(self, receiver: Receiver) -> None:
         """Begin to read, and to tell the receiver."""
@@ -103,6 +106,12 @@ class Stream:
 class Caller:
     """Who asked Network.dial() for a connection."""
 
+    def attempting(self, code: int) -> None:
+        """An attempt at one address is under way; ``code`` is what the system said."""
+
+    def attempt_failed(self, descriptor: int, code: int) -> None:
+        """An attempt at one address has failed; ``code`` is the system's error number."""
+
     def connected(self, stream: Stream) -> None:
         """The stream is there."""
         raise NotImplementedError
@@ -120,14 +129,18 @@ class Acceptor:
         """A peer has connected."""
         raise NotImplementedError
 
+    def failed(self, code: int) -> None:
+        """A peer could not be accepted; ``code`` is the system's error number."""
+
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Listener:
     """What Network.listen() returns."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, descriptor: int = -1) -> None:
         #: The endpoint with its real port or path.
         self.endpoint = endpoint
+        self.descriptor = descriptor
 
     def close(self) -> None:
         """Stop listening."""
@@ -144,8 +157,8 @@ class Call:
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Network:
-    """The world as a socket sees it."""
+class Network(Surroundings):
+    """The world as a socket sees it; entropy() and now() are those of Surroundings."""
 
     def __init__(self, exchange: Exchange) -> None:
         #: Where inproc endpoints meet.
@@ -156,10 +169,8 @@ class Network:
         #: Receivers that would rather write more at once a little later; without a busy network
         #: their flush() is called as soon as that of the others.
         self.patient: list[Receiver] = []
-
-    def now(self) -> float:
-        """Return a time in seconds that only moves forward."""
-        raise NotImplementedError
+        #: When what is being read now had come, on the clock of now(); read once for each pass.
+        self.pass_time = 0.0
 
     def random(self) -> float:
         """Return a random number from 0 up to but not including 1."""

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-__all__ = ("Peer", "Stats")
+__all__ = ("Peer", "Stats", "address_without_port")
 
 
 class Peer(NamedTuple):
@@ -21,6 +21,22 @@ class Peer(NamedTuple):
     queued_out: int
     received: int
     sent: int
+    #: The peer's address, empty while there is no connection.
+    address: str = ""
+    #: The security mechanism, such as "NULL"; empty while there is no connection, and for inproc.
+    mechanism: str = ""
+    #: Who the mechanism says that the peer is; empty where it says nothing.
+    user_id: str = ""
+    #: How many seconds ago bytes last came from the peer, or None while there is no connection,
+    #: and for inproc. It is noted once for all that is read together, so that it may be late by
+    #: as long as that takes to be dealt with.
+    last_seen: float | None = None
+    #: The size of the messages that wait, in bytes, counting what is in their frames.
+    queued_bytes_in: int = 0
+    queued_bytes_out: int = 0
+    #: Bytes that were read and written, with greeting, commands and framing; none for inproc.
+    bytes_received: int = 0
+    bytes_sent: int = 0
 
 
 class Stats(NamedTuple):
@@ -28,5 +44,24 @@ class Stats(NamedTuple):
 
     #: Messages dropped, by reason.
     drops: dict[str, int]
-    #: Connections that ended by an error, by reason.
+    #: Connections that ended by an error or did not come about, by reason.
     failures: dict[str, int]
+    #: Messages that have passed, with all peers that there are and that have gone.
+    messages_received: int = 0
+    messages_sent: int = 0
+    #: Bytes that were read and written, with greeting, commands and framing; none for inproc.
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    #: How often a peer's queue has reached RCVHWM, SNDHWM or their siblings in bytes.
+    receive_high_water: int = 0
+    send_high_water: int = 0
+    #: Connections that were made again after a loss.
+    reconnects: int = 0
+    #: Connections that ended before their handshake was complete, by an error or by the peer.
+    handshake_failures: int = 0
+
+
+def address_without_port(address: str) -> bytes:
+    """Return what libzmq calls the Peer-Address: the host of ``tcp://host:port``."""
+    host, colon, _port = address.partition("://")[2].rpartition(":")
+    return host.strip("[]").encode() if colon else b"localhost"

@@ -5,13 +5,24 @@ from typing import Final
 from antiphon.constants import SOCKET_TYPE_NAMES
 from antiphon.endpoint import Endpoint, parse_endpoint
 from antiphon.engine.dialer import Dialer
+from antiphon.engine.events import (
+    BIND_FAILED,
+    HANDSHAKE_SUCCEEDED,
+    LISTENING,
+    ORDERLY,
+    Events,
+    handshake_failure,
+)
 from antiphon.engine.exchange import Attachment
-from antiphon.engine.handshake import check_protocol, make_connection
+from antiphon.engine.figures import Totals, describe
+from antiphon.engine.handshake import check_mechanism, check_protocol, make_connection
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
+from antiphon.engine.monitor import PAIR, Monitor, check_monitor
 from antiphon.engine.network import Network, Stream, Timer
 from antiphon.engine.options import read_option, write_option
 from antiphon.engine.peer import Peer, Stats
+from antiphon.engine.zap import Inquiries
 from antiphon.errors import ENOENT, EndpointError, OptionError, ProtocolError, SocketClosed
 from antiphon.instrument import Instrument
 from antiphon.native import mypyc_attr
@@ -19,6 +30,7 @@ from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import Dealer, Rep, Req, Router
+from antiphon.wire.mechanism import Question, Verdict
 
 __all__ = ("DEALER", "REP", "REQ", "ROUTER", "SocketCore", "SocketKeeper")
 
@@ -76,11 +88,19 @@ class SocketCore:
         #: True once nothing is left.
         self.ended = False
         self.keeper: SocketKeeper | None = None
+        self.events = Events(network)
         self.failures: dict[str, int] = {}
+        self.handshake_failures = 0
+        self.reconnects = 0
+        # What has passed through pipes that have gone.
+        self._gone = Totals()
         self._dialers: list[Dialer] = []
         self._listenings: list[Listening] = []
         self._attachments: list[Attachment] = []
         self._linger_timer = _LingerTimer(self)
+        # Who asks the ZAP handler, once there is something to ask.
+        self._inquiries = Inquiries()
+        self._inquirer: SocketCore | None = None
 
     # Endpoints.
 
@@ -91,17 +111,26 @@ class SocketCore:
         """
         self._check_open()
         endpoint = parse_endpoint(text, bind=True)
-        self._check_mechanism()
-        check_protocol(endpoint, self.options, True)
+        try:
+            self.last_endpoint = self._listen(endpoint)
+        except EndpointError as error:
+            self.events.tell_bound(
+                BIND_FAILED, endpoint.text, error.errno or 0, "bind-failed", error.why
+            )
+            raise
+        return self.last_endpoint
+
+    def _listen(self, endpoint: Endpoint) -> str:
         if endpoint.scheme == "inproc":
             self._attachments.append(self.network.exchange.bind(endpoint.text, self))
-            self.last_endpoint = endpoint.text
+            self.events.tell_bound(LISTENING, endpoint.text, -1)
             return endpoint.text
+        check_mechanism(self.type_name, self.options)
+        check_protocol(endpoint, self.options, True)
         listening = Listening(self, endpoint, self.options.copy())
         listener = self.network.listen(endpoint, listening.options, listening.acceptor())
-        listening.listens(listener)
         self._listenings.append(listening)
-        self.last_endpoint = listening.endpoint
+        listening.listens(listener)
         return listening.endpoint
 
     def connect(self, text: str) -> None:
@@ -111,8 +140,9 @@ class SocketCore:
         """
         self._check_open()
         endpoint = parse_endpoint(text, bind=False)
-        self._check_mechanism()
-        check_protocol(endpoint, self.options, False)
+        if endpoint.scheme != "inproc":
+            check_mechanism(self.type_name, self.options)
+            check_protocol(endpoint, self.options, False)
         self.last_endpoint = endpoint.text
         if self.socket_type in _CONNECT_ONCE and self._is_connected(endpoint):
             return
@@ -175,11 +205,6 @@ class SocketCore:
         verb = "bound" if bound else "connected"
         raise EndpointError(ENOENT, text, f"the socket is not {verb} there")
 
-    def _check_mechanism(self) -> None:
-        # Never talk in the clear where the program asked for something else.
-        if self.options.mechanism:
-            raise OptionError("MECHANISM", self.options.mechanism, "only NULL is there: unset it")
-
     def _check_open(self) -> None:
         if self.closed:
             raise SocketClosed("the socket is closed")
@@ -217,27 +242,61 @@ class SocketCore:
 
     def peers(self) -> list[Peer]:
         """Return what is known of each peer."""
-        return [
-            Peer(
-                endpoint=pipe.endpoint,
-                routing_id=pipe.routing_id,
-                socket_type=pipe.peer_type.decode("ascii", "replace"),
-                connected=bool(pipe.peer_type),
-                queued_in=len(pipe.inbound),
-                queued_out=len(pipe.outbound),
-                received=pipe.received,
-                sent=pipe.sent,
-            )
-            for pipe in self.pipes()
-        ]
+        now = self.network.now()
+        return [describe(pipe, now) for pipe in self.pipes()]
 
     def stats(self) -> Stats:
-        """Return a copy of the counters."""
-        return Stats(dict(self.pattern.drops), dict(self.failures))
+        """Return the counters as they are now."""
+        totals = Totals()
+        totals.add(self._gone)
+        for pipe in self.pipes():
+            totals.add(pipe)
+        return Stats(
+            drops=dict(self.pattern.drops),
+            failures=dict(self.failures),
+            messages_received=totals.received,
+            messages_sent=totals.sent,
+            bytes_received=totals.bytes_received,
+            bytes_sent=totals.bytes_sent,
+            receive_high_water=totals.inbound_stops,
+            send_high_water=totals.outbound_stops,
+            reconnects=self.reconnects,
+            handshake_failures=self.handshake_failures,
+        )
 
     def add_instrument(self, instrument: Instrument) -> None:
-        """Let an instrument see what happens from now on."""
-        self.pattern.instruments.append(instrument)
+        """Let an instrument see what happens from now on; the last that it sees is the end.
+
+        Raises SocketClosed.
+        """
+        self._check_open()
+        self.pattern.observer = self.events
+        self.events.instruments.append(instrument)
+
+    def remove_instrument(self, instrument: Instrument) -> None:
+        """Let an instrument see the end, and no more."""
+        self.events.end(instrument)
+
+    def monitor(
+        self, address: str | None, events: int, version: int = 1, socket_type: int = PAIR
+    ) -> None:
+        """Send libzmq's events to whoever connects to an inproc address; None ends that (3.4).
+
+        Raises EndpointError (EPROTONOSUPPORT, EADDRINUSE), OptionError (EINVAL), SocketClosed.
+        """
+        self._check_open()
+        if address is not None:
+            check_monitor(address, events, version, socket_type)
+        for instrument in self.events.instruments.copy():
+            if isinstance(instrument, Monitor):
+                self.events.end(instrument)
+        if address is None:
+            return
+        options = SocketOptions()
+        options.linger = 0
+        socket = SocketCore(self.network, socket_type, options)
+        socket.bind(address)
+        self.add_instrument(Monitor(self, socket, events, version))
 
     # Closing.
 
@@ -285,6 +344,8 @@ class SocketCore:
         self.network.cancel_timer(self._linger_timer)
         if self.keeper is not None:
             self.keeper.socket_ended(self)
+        for instrument in self.events.instruments.copy():
+            self.events.end(instrument)
 
     # From the connections.
 
@@ -302,14 +363,21 @@ class SocketCore:
         binder: bool,
     ) -> Link:
         """Join a stream to a pipe."""
-        connection = make_connection(self.type_name, endpoint, options, binder, self.forwarding)
+        connection = make_connection(
+            self.network, self.type_name, endpoint, options, binder, self.forwarding
+        )
         return Link(self.network, owner, options, self.pattern, pipe, stream, connection)
 
+    def ask(self, link: Link, question: Question, options: SocketOptions) -> Verdict | None:
+        """Have a peer judged; returns the verdict, or None if the link is told later."""
+        if self._inquirer is None:
+            self._inquirer = SocketCore(self.network, DEALER, self.options, self._inquiries)
+        return self._inquiries.ask(self._inquirer, link, question, options)
+
     def link_established(self, link: Link) -> None:
-        """Greet a new peer as the options say, and tell the instruments."""
+        """Greet a new peer as the options say, and tell of it."""
         self.greet(link.pipe)
-        for instrument in self.pattern.instruments:
-            instrument.peer_connected(link.pipe.endpoint, link.pipe.routing_id)
+        self.events.tell_link(HANDSHAKE_SUCCEEDED, link, 0)
 
     def greet(self, pipe: Pipe) -> None:
         """Send the empty message of PROBE_ROUTER."""
@@ -317,25 +385,35 @@ class SocketCore:
             pipe.push([b""])
 
     def link_ended(self, link: Link, error: ProtocolError) -> None:
-        """Count why a connection ended."""
-        pipe = link.pipe
-        pipe.peer_type = b""
-        if link.established:
-            for instrument in self.pattern.instruments:
-                instrument.peer_disconnected(pipe.endpoint, pipe.routing_id, error.reason)
-        if error.reason not in ("closed", "peer-closed"):
-            self.connection_failed(pipe.endpoint, error.reason, error.detail)
+        """Count why a connection ended, and tell of it."""
+        link.pipe.peer_type = b""
+        if not link.established and error.reason != "closed":
+            self.handshake_failures += 1
+        if error.reason not in ORDERLY:
+            self.count_failure(error.reason)
+        self.events.tell_link_ended(link, error)
 
-    def connection_failed(self, endpoint: str, reason: str, detail: str) -> None:
+    def inproc_refused(self, endpoint: str, bound: bool, reason: str, detail: str) -> None:
+        """Count a peer over inproc that could not be joined, and tell of it."""
+        self.handshake_failures += 1
+        self.count_failure(reason)
+        number, value = handshake_failure(ProtocolError(reason, detail))
+        local, remote = (endpoint, "") if bound else ("", endpoint)
+        self.events.tell(number, bound, local, remote, value, reason, detail)
+
+    def count_failure(self, reason: str) -> None:
         """Count a connection that did not come about or was ended by an error."""
         self.failures[reason] = self.failures.get(reason, 0) + 1
-        for instrument in self.pattern.instruments:
-            instrument.connection_failed(endpoint, reason, detail)
+
+    def tally(self, pipe: Pipe) -> None:
+        """Keep the figures of a pipe that has gone."""
+        self._gone.add(pipe)
 
     def dialer_closed(self, dialer: Dialer) -> None:
         """Forget a dialer."""
         if dialer in self._dialers:
             self._dialers.remove(dialer)
+            self.tally(dialer.pipe)
         self._check_ended()
 
     def listening_closed(self, listening: Listening) -> None:
@@ -348,6 +426,8 @@ class SocketCore:
         """Forget an inproc endpoint."""
         if attachment in self._attachments:
             self._attachments.remove(attachment)
+            for pipe in attachment.pipes():
+                self.tally(pipe)
         self._check_ended()
 
 

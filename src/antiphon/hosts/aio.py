@@ -9,14 +9,25 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from antiphon.engine.peer import Peer, Stats
+from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
+from antiphon.hosts.lines import LINES
+from antiphon.hosts.log import Log
 from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.waiting import Descent, Files, Keeper, Wanted, check_routable, look
-from antiphon.instrument import Instrument
+from antiphon.hosts.waiting import (
+    Descent,
+    Files,
+    Keeper,
+    Received,
+    Wanted,
+    check_routable,
+    look,
+    receive_from,
+)
+from antiphon.instrument import SocketEvent
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor
@@ -27,17 +38,23 @@ __all__ = ("AioHost",)
 _MAX_AT_ONCE: Final = 128
 _BURST: Final = 65536
 
+T = TypeVar("T")
+
 
 class _Waiters(Watcher):
-    """The tasks that wait for one socket; all of them look again when it changes."""
+    """The tasks that wait for one socket, and who watches it besides; all look again."""
 
-    def __init__(self) -> None:
+    def __init__(self, other: Watcher | None = None) -> None:
         self.futures: list[asyncio.Future[None]] = []
+        self.other = other
 
     def socket_changed(self) -> None:
         for future in self.futures:
             if not future.done():
                 future.set_result(None)
+        other = self.other
+        if other is not None:
+            other.socket_changed()
 
 
 class AioHost:
@@ -134,6 +151,7 @@ class AioHost:
             raise ContextTerminated
         core = SocketCore(self.reactor, socket_type, options)
         self._keeper.add(core)
+        core.add_instrument(Log(core, LINES))
         return core
 
     def bind(self, core: SocketCore, endpoint: str) -> str:
@@ -171,17 +189,12 @@ class AioHost:
         self._check(core)
         return core.get_option(option)
 
-    def peers(self, core: SocketCore) -> list[Peer]:
-        """Return what is known of each peer."""
-        return core.peers()
-
-    def stats(self, core: SocketCore) -> Stats:
-        """Return the counters."""
-        return core.stats()
-
-    def add_instrument(self, core: SocketCore, instrument: Instrument) -> None:
-        """Let an instrument see what happens."""
-        core.add_instrument(instrument)
+    def call(self, action: Callable[[], T]) -> T:
+        """Return what an action on a socket returns that never waits."""
+        self._descent.check()
+        if not self.closed:
+            self._schedule_turn()
+        return action()
 
     def begin(self, core: SocketCore, first_frame: bytes) -> None:
         """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
@@ -242,6 +255,24 @@ class AioHost:
         await self._wait([core], receive, timeout_ms)
         return received[0]
 
+    async def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
+        """Receive as recv() does; returns what is known of the sender, too."""
+        self._check(core)
+        self._running_loop()
+        self._at_once += 1
+        if self._at_once > _MAX_AT_ONCE:
+            await self._let_others_run()
+        received: list[Received] = []
+
+        def receive() -> bool:
+            return receive_from(core, received)
+
+        if not receive():
+            await self._wait([core], receive, timeout_ms)
+        elif self.reactor.dirty:
+            self._schedule_turn()
+        return received[0]
+
     async def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.
 
@@ -269,6 +300,18 @@ class AioHost:
         finally:
             files.close()
         return found
+
+    async def next_event(self, queue: EventQueue, timeout_ms: int) -> SocketEvent | None:
+        """Return the next event of a socket; None after the last. Raises Again."""
+        self._running_loop()
+        if not queue.ready():
+            waiters = _Waiters()
+            queue.watchers.append(waiters)
+            try:
+                await self._wait([], queue.ready, timeout_ms, waiters)
+            finally:
+                queue.watchers.remove(waiters)
+        return queue.take()
 
     async def _let_others_run(self) -> None:
         self._at_once = 0
@@ -320,7 +363,7 @@ class AioHost:
         for core in cores:
             waiters = self._waiters.get(core)
             if waiters is None:
-                waiters = _Waiters()
+                waiters = _Waiters(core.pattern.watcher)
                 self._waiters[core] = waiters
                 core.pattern.watcher = waiters
             waiters.futures.append(future)
@@ -334,7 +377,7 @@ class AioHost:
             waiters = self._waiters[core]
             waiters.futures.remove(future)
             if not waiters.futures:
-                core.pattern.watcher = None
+                core.pattern.watcher = waiters.other
                 del self._waiters[core]
 
     def _check(self, core: SocketCore) -> None:

@@ -10,17 +10,28 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
-from antiphon.engine.peer import Peer, Stats
+from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.caretaker import Caretaker
+from antiphon.hosts.lines import LINES
+from antiphon.hosts.log import Log
 from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.waiting import Descent, Files, Keeper, Wanted, check_routable, look
-from antiphon.instrument import Instrument
+from antiphon.hosts.sleeping import Sleeper, Watchers
+from antiphon.hosts.waiting import (
+    Descent,
+    Files,
+    Keeper,
+    Received,
+    Wanted,
+    check_routable,
+    look,
+    receive_from,
+)
+from antiphon.instrument import SocketEvent
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor, acquire
 
 __all__ = ("Host",)
@@ -28,36 +39,7 @@ __all__ = ("Host",)
 #: A burst of sends is written when about this much is queued (bytes).
 _BURST: Final = 65536
 
-
-class _Sleeper(Watcher):
-    """A thread that waits for a socket to change, asleep or running the reactor."""
-
-    def __init__(self, reactor: Reactor) -> None:
-        self.reactor = reactor
-        self.alarm = threading.Lock()
-        self.alarm.acquire()
-        self.asleep = False
-
-    def socket_changed(self) -> None:
-        if self.asleep:
-            self.wake()
-        elif self.reactor.polling:
-            self.reactor.wake()
-
-    def wake(self) -> None:
-        self.asleep = False
-        self.alarm.release()
-
-
-class _Watchers(Watcher):
-    """All the threads that wait for one socket."""
-
-    def __init__(self) -> None:
-        self.sleepers: list[_Sleeper] = []
-
-    def socket_changed(self) -> None:
-        for sleeper in self.sleepers:
-            sleeper.socket_changed()
+T = TypeVar("T")
 
 
 class Host:
@@ -80,8 +62,8 @@ class Host:
         self._burst = 0
         self._burst_pass = -1
         self._keeper = Keeper()
-        self._watchers: dict[SocketCore, _Watchers] = {}
-        self._sleepers: list[_Sleeper] = []
+        self._watchers: dict[SocketCore, Watchers] = {}
+        self._sleepers: list[Sleeper] = []
         self._descent = Descent()
         # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
         self._abandoned: deque[SocketCore] = deque()
@@ -101,6 +83,7 @@ class Host:
             self._enter()
             core = SocketCore(self.reactor, socket_type, options)
             self._keeper.add(core)
+            core.add_instrument(Log(core, LINES))
             self._caretaker.start()
             return core
 
@@ -148,23 +131,11 @@ class Host:
             self._enter(core)
             return core.get_option(option)
 
-    def peers(self, core: SocketCore) -> list[Peer]:
-        """Return what is known of each peer."""
+    def call(self, action: Callable[[], T]) -> T:
+        """Return what an action on a socket returns that never waits; it has the lock."""
         self._descent.check()
         with self.lock:
-            return core.peers()
-
-    def stats(self, core: SocketCore) -> Stats:
-        """Return the counters."""
-        self._descent.check()
-        with self.lock:
-            return core.stats()
-
-    def add_instrument(self, core: SocketCore, instrument: Instrument) -> None:
-        """Let an instrument see what happens; it is called with the lock held."""
-        self._descent.check()
-        with self.lock:
-            core.add_instrument(instrument)
+            return action()
 
     def begin(self, core: SocketCore, first_frame: bytes) -> None:
         """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
@@ -206,6 +177,20 @@ class Host:
             self._wait(core, receive, timeout_ms)
             return received[0]
 
+    def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
+        """Receive as recv() does; returns what is known of the sender, too."""
+        self._descent.check()
+        with self.lock:
+            self._enter(core)
+            received: list[Received] = []
+
+            def receive() -> bool:
+                return receive_from(core, received)
+
+            if not receive():
+                self._wait(core, receive, timeout_ms)
+            return received[0]
+
     def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.
 
@@ -217,7 +202,7 @@ class Host:
             cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
             for core in cores:
                 self._check(core)
-            sleeper = _Sleeper(self.reactor)
+            sleeper = Sleeper(self.reactor)
             files = Files(self.reactor, wanted, sleeper)
             found: Wanted = []
 
@@ -235,6 +220,20 @@ class Host:
             finally:
                 files.close()
             return found
+
+    def next_event(self, queue: EventQueue, timeout_ms: int) -> SocketEvent | None:
+        """Return the next event of a socket; None after the last. Raises Again."""
+        self._descent.check()
+        with self.lock:
+            if not queue.ready():
+                self._enter()
+                sleeper = Sleeper(self.reactor)
+                queue.watchers.append(sleeper)
+                try:
+                    self._wait_for([], queue.ready, timeout_ms, sleeper)
+                finally:
+                    queue.watchers.remove(sleeper)
+            return queue.take()
 
     def _write(self, parts: list[bytes]) -> None:
         # The first message since the last pass goes out at once, those of a burst together.
@@ -271,14 +270,14 @@ class Host:
             raise SocketClosed("the socket is closed")
 
     def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
-        self._wait_for([core], attempt, timeout_ms, _Sleeper(self.reactor))
+        self._wait_for([core], attempt, timeout_ms, Sleeper(self.reactor))
 
     def _wait_for(
         self,
         cores: list[SocketCore],
         attempt: Callable[[], bool],
         timeout_ms: int,
-        sleeper: _Sleeper,
+        sleeper: Sleeper,
     ) -> None:
         """Return once ``attempt`` succeeds. Raises Again after the time-out."""
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
@@ -302,7 +301,7 @@ class Host:
             self._unregister(cores, sleeper)
             self._hand_over()
 
-    def _run_or_sleep(self, sleeper: _Sleeper, seconds: float) -> None:
+    def _run_or_sleep(self, sleeper: Sleeper, seconds: float) -> None:
         if not self.running:
             self.running = True
             try:
@@ -321,23 +320,23 @@ class Host:
                     sleeper.alarm.acquire(blocking=False)
                 sleeper.asleep = False
 
-    def _register(self, cores: list[SocketCore], sleeper: _Sleeper) -> None:
+    def _register(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
         self._sleepers.append(sleeper)
         for core in cores:
             watchers = self._watchers.get(core)
             if watchers is None:
-                watchers = _Watchers()
+                watchers = Watchers(core.pattern.watcher)
                 self._watchers[core] = watchers
                 core.pattern.watcher = watchers
             watchers.sleepers.append(sleeper)
 
-    def _unregister(self, cores: list[SocketCore], sleeper: _Sleeper) -> None:
+    def _unregister(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
         self._sleepers.remove(sleeper)
         for core in cores:
             watchers = self._watchers[core]
             watchers.sleepers.remove(sleeper)
             if not watchers.sleepers:
-                core.pattern.watcher = None
+                core.pattern.watcher = watchers.other
                 del self._watchers[core]
 
     def _hand_over(self) -> None:
@@ -434,7 +433,7 @@ class Host:
                 sleeper.socket_changed()
             for core in list(self._keeper.cores):
                 self._close(core, linger_ms)
-            sleeper = _Sleeper(self.reactor)
+            sleeper = Sleeper(self.reactor)
             self._sleepers.append(sleeper)
             try:
                 while self._keeper.cores:

@@ -10,10 +10,22 @@ from antiphon.patterns.base import Watcher
 from antiphon.patterns.reqrep import UNKNOWN_ID, Router
 from antiphon.transport.descriptors import ERROR, HANG_UP, READABLE, WRITABLE, Descriptors, Handler
 
-__all__ = ("Descent", "Files", "Keeper", "Wanted", "check_routable", "look")
+__all__ = (
+    "Descent",
+    "Files",
+    "Keeper",
+    "Received",
+    "Wanted",
+    "check_routable",
+    "look",
+    "receive_from",
+)
 
 #: A socket or a descriptor, and zmq's events: 1 readable, 2 writable, 4 error.
 Wanted = list[tuple[SocketCore | int, int]]
+
+#: A message, and what is known of its sender (see Pipe.properties).
+Received = tuple[list[bytes], dict[bytes, bytes]]
 
 _POLLIN: Final = 1
 _POLLOUT: Final = 2
@@ -137,6 +149,16 @@ def look(wanted: Wanted, files: Files) -> Wanted:
         if ready:
             found.append((item, ready))
     return found
+
+
+def receive_from(core: SocketCore, received: list[Received]) -> bool:
+    """Take a message, if there is one, with what is known of its sender."""
+    message = core.pattern.try_recv()
+    if message is None:
+        return False
+    sender = core.pattern.last_sender()
+    received.append((message, {} if sender is None else sender.properties))
+    return True
 
 
 def check_routable(core: SocketCore, routing_id: bytes) -> None:

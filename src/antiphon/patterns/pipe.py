@@ -62,6 +62,9 @@ class Pipe:
         self.endpoint = ""
         #: What the peer calls its socket type; empty before the handshake.
         self.peer_type = b""
+        #: What is known of the peer from the handshake on, by names in lower case: what it said
+        #: of itself, and its Peer-Address.
+        self.properties: dict[bytes, bytes] = {}
         self.end = PipeEnd()
         #: True while a pattern knows the pipe.
         self.attached = False
@@ -76,9 +79,14 @@ class Pipe:
         self.weigh_at = 0
         #: What outbound weighs at most.
         self.outbound_bytes = 0
-        #: Messages that have passed in each direction.
+        #: Messages that have passed in each direction, and bytes as they were on the wire.
         self.received = 0
         self.sent = 0
+        self.bytes_received = 0
+        self.bytes_sent = 0
+        #: How often each queue has reached its bound.
+        self.inbound_stops = 0
+        self.outbound_stops = 0
         #: True while the far end has stopped reading because inbound is full.
         self.paused = False
         #: True between outbound becoming full and reaching its low-water mark.
@@ -107,7 +115,7 @@ class Pipe:
         outbound.append(parts)
         count = len(outbound)
         if count >= self.send_limit:
-            self.blocked = True
+            self._block()
         if count == 1:
             self.end.outbound_ready()
             return
@@ -115,7 +123,13 @@ class Pipe:
         if self.outbound_bytes >= self.send_limit_bytes:
             self.outbound_bytes = _weigh(outbound)
             if self.outbound_bytes >= self.send_limit_bytes:
-                self.blocked = self._outbound_heavy = True
+                self._outbound_heavy = True
+                self._block()
+
+    def _block(self) -> None:
+        if not self.blocked:
+            self.blocked = True
+            self.outbound_stops += 1
 
     def outbound_taken(self, count: int) -> None:
         """Remove the oldest messages for the peer: the far end has them."""
@@ -157,6 +171,12 @@ class Pipe:
         self.weigh_at = min(self.inbound_bytes + max(limit // _WEIGH_EVERY, 1), limit)
         self._inbound_heavy = self.inbound_bytes >= limit
         return self._inbound_heavy
+
+    def stop_inbound(self) -> None:
+        """Take note that the far end has stopped reading, as inbound is full."""
+        if not self.paused:
+            self.paused = True
+            self.inbound_stops += 1
 
     def put_inbound(self, messages: list[list[bytes]]) -> None:
         """Add messages from the peer."""

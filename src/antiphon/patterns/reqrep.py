@@ -4,14 +4,12 @@ from typing import Final
 
 from antiphon.errors import HostUnreachable, StateError
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import DUPLICATE_ID, Pattern
+from antiphon.patterns.base import DUPLICATE_ID, PEER_GONE, QUEUE_FULL, Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, LoadBalancer
 
 __all__ = (
     "ID_ONLY",
-    "PEER_GONE",
-    "QUEUE_FULL",
     "ROUTED",
     "UNKNOWN_ID",
     "Dealer",
@@ -23,9 +21,7 @@ __all__ = (
 #: What became of a message that a ROUTER was to route.
 ROUTED: Final = ""
 UNKNOWN_ID: Final = "unknown-id"
-QUEUE_FULL: Final = "queue-full"
 ID_ONLY: Final = "id-only"
-PEER_GONE: Final = "peer-gone"
 
 _DELIMITER: Final = b""
 
@@ -45,6 +41,10 @@ class Dealer(Pattern):
     def try_recv(self) -> list[bytes] | None:
         """Return the next message, from each peer in turn (R28.30)."""
         return self.fair_queue.take()
+
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that the last message came from."""
+        return self.fair_queue.last
 
     def can_send(self) -> bool:
         """Tell whether a peer has room."""
@@ -91,15 +91,15 @@ class Dealer(Pattern):
         self.changed()
 
 
-class Req(Pattern):
+class Req(Dealer):
     """REQ: one request at a time, and its reply from the peer that was asked."""
 
     def __init__(self, options: SocketOptions, first_request_id: int) -> None:
         super().__init__(options)
-        self.balancer = LoadBalancer()
         self._request_id = first_request_id & 0xFFFFFFFF
         self._waiting = False
         self._asked: Pipe | None = None
+        self._answered: Pipe | None = None
         self._reply: list[bytes] | None = None
         # The frames before a reply's body: the request's id under REQ_CORRELATE, the delimiter.
         self._expected: list[bytes] = [_DELIMITER]
@@ -140,9 +140,14 @@ class Req(Pattern):
         if reply is None:
             return None
         self._waiting = False
+        self._answered = self._asked
         self._asked = None
         self._reply = None
         return reply
+
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that gave the last reply."""
+        return self._answered
 
     def can_send(self) -> bool:
         """Tell whether a request may go out now."""
@@ -154,21 +159,13 @@ class Req(Pattern):
         """Tell whether the reply is there."""
         return self._reply is not None
 
-    def attach(self, pipe: Pipe) -> str:
-        """Take in a peer."""
-        pipe.attached = True
-        if not pipe.blocked:
-            self.balancer.activate(pipe)
-        self.changed()
-        return ""
-
     def detach(self, pipe: Pipe) -> None:
         """Forget a peer; a reply that it gave already stays."""
-        pipe.attached = False
-        self.balancer.remove(pipe)
-        self.drop_queues(pipe)
+        super().detach(pipe)
         if self._asked is pipe:
             self._asked = None
+        if self._answered is pipe:
+            self._answered = None
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Keep the reply that is awaited; drop all else, counted (R28.8, R28.9)."""
@@ -186,16 +183,6 @@ class Req(Pattern):
             self.drop("wrong-envelope", parts)
             return
         self._reply = parts[size:]
-        self.changed()
-
-    def retire(self, pipe: Pipe) -> None:
-        """Balance onto this peer no longer."""
-        super().retire(pipe)
-        self.balancer.remove(pipe)
-
-    def writable(self, pipe: Pipe) -> None:
-        """Balance onto this peer again."""
-        self.balancer.activate(pipe)
         self.changed()
 
 
@@ -245,6 +232,10 @@ class Rep(Pattern):
         self._asker = pipe if pipe is not None and pipe.attached else None
         self._answering = True
         return parts[body:]
+
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that the last message came from."""
+        return self.fair_queue.last
 
     def can_send(self) -> bool:
         """Tell whether a request waits for its reply."""
@@ -342,6 +333,10 @@ class Router(Pattern):
         if pipe is not None:
             parts.insert(0, pipe.routing_id)
         return parts
+
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that the last message came from."""
+        return self.fair_queue.last
 
     def can_send(self) -> bool:
         """Tell whether a send would not block: always, but under ROUTER_MANDATORY (3.7)."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from antiphon.endpoint import Endpoint
 from antiphon.engine.network import Acceptor, Call, Caller, Listener, Network, Timer
-from antiphon.errors import EADDRINUSE, EndpointError
+from antiphon.errors import EADDRINUSE, ECONNREFUSED, EINPROGRESS, EndpointError
 from antiphon.options import SocketOptions
 from antiphon.testing.wire import SimulatedStream, join
 from antiphon.transport.inproc import InprocExchange
@@ -94,6 +94,8 @@ class World:
 
     def _step(self) -> None:
         self.clock, _, action = heapq.heappop(self._agenda)
+        for machine in self.machines.values():
+            machine.pass_time = self.clock
         action()
         self._flush()
 
@@ -183,6 +185,10 @@ class Machine(Network):
         """Return the next random number of the world."""
         return self.world.chance.random()
 
+    def entropy(self, count: int) -> bytes:
+        """Return octets of the world's chance, which is foreseeable, so that runs repeat."""
+        return self.world.chance.randbytes(count)
+
     def set_timer(self, timer: Timer, delay: float) -> None:
         """Let a timer fire ``delay`` seconds from now."""
         deadline = self.world.clock + delay
@@ -222,6 +228,7 @@ class Machine(Network):
 
         def arrive() -> None:
             if not call.cancelled:
+                caller.attempting(EINPROGRESS)
                 self._connect(endpoint, caller)
 
         self.world.at(self.world.latency(), arrive)
@@ -233,18 +240,23 @@ class Machine(Network):
         if endpoint.scheme in _HOSTED and endpoint.host not in _SELF:
             target = world.machines.get(endpoint.host)
         if target is None:
-            caller.failed(f"there is no machine {endpoint.host}")
+            _refuse(caller, f"there is no machine {endpoint.host}")
             return
         listener = target.listeners.get(_key(endpoint.text))
         if listener is None or not world.connected(self, target):
-            caller.failed("connection refused")
+            _refuse(caller, "connection refused")
             return
         if world.chance.random() < world.faults.refuse:
-            caller.failed("connection refused by chance")
+            _refuse(caller, "connection refused by chance")
             return
         near, far = join(self, target)
         listener.acceptor.accepted(far)
         caller.connected(near)
+
+
+def _refuse(caller: Caller, why: str) -> None:
+    caller.attempt_failed(-1, ECONNREFUSED)
+    caller.failed(why)
 
 
 def _key(endpoint: str) -> str:

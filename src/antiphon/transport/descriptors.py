@@ -41,8 +41,8 @@ class Handler:
 class DescriptorStream(Stream):
     """A stream on a descriptor."""
 
-    def __init__(self, peer_address: str) -> None:
-        super().__init__(peer_address)
+    def __init__(self, peer_address: str, local_address: str, descriptor: int) -> None:
+        super().__init__(peer_address, local_address, descriptor)
         self.receiver = Receiver()
 
     def on_events(self, events: int) -> bytes:

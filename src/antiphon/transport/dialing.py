@@ -72,9 +72,10 @@ class Dialing(Call):
         try:
             sock = ipc.connect_socket(self.endpoint)
         except OSError as error:
-            self._fail(error.strerror or str(error))
+            self._attempt_failed(-1, error)
+            self._fail(self.why)
             return
-        self._succeed(sock)
+        self._succeed(sock, self.endpoint.text, "")
 
     def _prepare_security(self) -> bool:
         from antiphon.transport.tls import client_security
@@ -100,12 +101,13 @@ class Dialing(Call):
             try:
                 sock = tcp.connect_socket(address, self.endpoint, self.options)
             except OSError as error:
-                self.why = error.strerror or str(error)
+                self._attempt_failed(-1, error)
                 continue
             self.sock = sock
             self.descriptors.watch(sock.fileno(), WRITABLE, _Connecting(self))
             if self.options.connect_timeout > 0:
                 self.descriptors.set_timer(self.timer, self.options.connect_timeout / 1000)
+            self.caller.attempting(errno.EINPROGRESS)
             return
         self._fail(self.why)
 
@@ -117,24 +119,28 @@ class Dialing(Call):
         self._drop_socket(False)
         try:
             code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if not code and tcp.is_own_end(sock):
-                code = errno.ECONNREFUSED
+            if code or tcp.is_own_end(sock):
+                code = code or errno.ECONNREFUSED
+                raise OSError(code, os.strerror(code))
+            peer = tcp.endpoint_of(self.endpoint.scheme, sock.getpeername())
+            local = tcp.endpoint_of(self.endpoint.scheme, sock.getsockname())
         except OSError as error:
-            code = error.errno or errno.ECONNREFUSED
-        if code:
+            descriptor = sock.fileno()
             sock.close()
-            self.why = os.strerror(code)
+            self._attempt_failed(descriptor, error)
             self._try_next()
-        else:
-            self._succeed(sock)
+            return
+        self._succeed(sock, peer, local)
 
     def timed_out(self) -> None:
         """Begin, or give up the address that does not answer."""
         if self.sock is None:
             self._begin()
             return
+        descriptor = self.sock.fileno()
         self._drop_socket(True)
-        self.why = "the connection was not made within CONNECT_TIMEOUT"
+        why = "the connection was not made within CONNECT_TIMEOUT"
+        self._attempt_failed(descriptor, OSError(errno.ETIMEDOUT, why))
         self._try_next()
 
     def _drop_socket(self, close: bool) -> None:
@@ -146,9 +152,13 @@ class Dialing(Call):
             if close:
                 sock.close()
 
-    def _succeed(self, sock: socket.socket) -> None:
+    def _attempt_failed(self, descriptor: int, error: OSError) -> None:
+        self.why = error.strerror or str(error)
+        self.caller.attempt_failed(descriptor, error.errno or errno.ECONNREFUSED)
+
+    def _succeed(self, sock: socket.socket, peer: str, local: str) -> None:
         self.over = True
-        stream: Stream = SocketStream(self.descriptors, sock, self.endpoint.text)
+        stream: Stream = SocketStream(self.descriptors, sock, peer, local)
         if self.security is not None:
             stream = self.security.wrap(stream, self.descriptors)
         self.caller.connected(stream)

@@ -4,8 +4,10 @@ Connecting before binding works; the pair of types is checked as on the wire (K7
 whose binder goes waits for the next one of that name.
 """
 
+from antiphon.engine.events import DISCONNECTED, HANDSHAKE_SUCCEEDED
 from antiphon.engine.exchange import Attachment, Exchange
 from antiphon.engine.socket import SocketCore
+from antiphon.engine.zap import ZAP_ENDPOINT
 from antiphon.errors import EADDRINUSE, ENOCOMPATPROTO, EndpointError
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd, message_size
@@ -42,7 +44,10 @@ class _End(PipeEnd):
         far = self.far
         while near.outbound and self._move_some():
             pass
-        far.paused = bool(near.outbound)
+        if near.outbound:
+            far.stop_inbound()
+        else:
+            far.paused = False
         if near.unblocked():
             self.near_core.pattern.writable(near)
         connected = self.connected
@@ -128,7 +133,9 @@ class _Connected(Attachment):
         far.routing_id = self.options.routing_id if bound.core.routes_by_id() else b""
         refusal = bound.core.pattern.attach(far)
         if refusal:
-            bound.core.connection_failed(self.endpoint, refusal, "the socket has refused this peer")
+            bound.core.inproc_refused(
+                self.endpoint, True, refusal, "the socket has refused this peer"
+            )
             self.exchange.wait(self)
             return
         self.binder = bound
@@ -146,7 +153,7 @@ class _Connected(Attachment):
                 self.pipe.routing_id = bound.core.options.routing_id
             refusal = self.core.pattern.attach(self.pipe)
             if refusal:
-                self.core.connection_failed(self.endpoint, refusal, "the id is in use")
+                self.core.inproc_refused(self.endpoint, False, refusal, "the id is in use")
                 self.part(refusal)
                 self.exchange.wait(self)
                 return
@@ -156,8 +163,12 @@ class _Connected(Attachment):
     def _announce(self, bound: _Bound) -> None:
         for core, pipe in ((self.core, self.pipe), (bound.core, self.far)):
             core.greet(pipe)
-            for instrument in core.pattern.instruments:
-                instrument.peer_connected(self.endpoint, pipe.routing_id)
+            self._tell(HANDSHAKE_SUCCEEDED, core, pipe, "")
+
+    def _tell(self, number: int, core: SocketCore, pipe: Pipe, reason: str) -> None:
+        bound = pipe is not self.pipe
+        local, remote = (self.endpoint, "") if bound else ("", self.endpoint)
+        core.events.tell(number, bound, local, remote, 0, reason, "", pipe.routing_id)
 
     def part(self, reason: str) -> None:
         """Take the two pipes apart; the binder's is destroyed (R28.24).
@@ -179,8 +190,8 @@ class _Connected(Attachment):
         elif far.attached:
             bound.core.pattern.detach(far)
         for core, pipe in ((self.core, self.pipe), (bound.core, far)):
-            for instrument in core.pattern.instruments:
-                instrument.peer_disconnected(self.endpoint, pipe.routing_id, reason)
+            self._tell(DISCONNECTED, core, pipe, reason)
+        bound.core.tally(far)
         if self.pipe.attached:
             if self.options.immediate:
                 self.core.pattern.detach(self.pipe)
@@ -221,6 +232,7 @@ class InprocExchange(Exchange):
     """The names of one context."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._bound: dict[str, _Bound] = {}
         self._waiting: list[_Connected] = []
 
@@ -230,9 +242,15 @@ class InprocExchange(Exchange):
             raise EndpointError(EADDRINUSE, endpoint, "another socket of this context has the name")
         bound = _Bound(self, endpoint, core)
         self._bound[endpoint] = bound
+        if endpoint == ZAP_ENDPOINT:
+            self.guarded = True
         for connected in [c for c in self._waiting if c.endpoint == endpoint]:
             self._meet(connected, bound)
         return bound
+
+    def is_bound(self, endpoint: str) -> bool:
+        """Tell whether a socket has the name."""
+        return endpoint in self._bound
 
     def connect(self, endpoint: str, core: SocketCore, options: SocketOptions) -> Attachment:
         """Join the socket of that name, or wait for one."""
@@ -254,8 +272,8 @@ class InprocExchange(Exchange):
             return
         why = illegal_pair_reason(connected.core.type_name, bound.core.type_name)
         if why is not None:
-            connected.core.connection_failed(bound.endpoint, "illegal-pair", why)
-            bound.core.connection_failed(bound.endpoint, "illegal-pair", why)
+            connected.core.inproc_refused(bound.endpoint, False, "illegal-pair", why)
+            bound.core.inproc_refused(bound.endpoint, True, "illegal-pair", why)
             return
         self._waiting.remove(connected)
         connected.join(bound)

@@ -55,7 +55,7 @@ class _Listening(Listener):
     def __init__(
         self, descriptors: Descriptors, sock: socket.socket, endpoint: str, path: str
     ) -> None:
-        super().__init__(endpoint)
+        super().__init__(endpoint, sock.fileno())
         self.descriptors = descriptors
         self.sock = sock
         self.path = path
@@ -97,6 +97,7 @@ class _Door(Handler):
             except BlockingIOError:
                 return
             except OSError as error:
+                self.acceptor.failed(error.errno or 0)
                 if error.errno in _FULL_TABLE:
                     self._pause()
                     return
@@ -106,16 +107,17 @@ class _Door(Handler):
     def _admit(self, sock: socket.socket) -> None:
         try:
             sock.setblocking(False)
-            if self.listening.path:
-                address = self.listening.endpoint
-            else:
+            address = local = self.listening.endpoint
+            if not self.listening.path:
                 tcp.tune(sock, self.options)
                 address = tcp.endpoint_of(self.scheme, sock.getpeername())
-        except OSError:
+                local = tcp.endpoint_of(self.scheme, sock.getsockname())
+        except OSError as error:
             sock.close()
+            self.acceptor.failed(error.errno or 0)
             return
         descriptors = self.listening.descriptors
-        stream: Stream = SocketStream(descriptors, sock, address)
+        stream: Stream = SocketStream(descriptors, sock, address, local)
         if self.security is not None:
             stream = self.security.wrap(stream, descriptors)
         self.acceptor.accepted(stream)

@@ -31,8 +31,14 @@ _MAX_CHUNKS: Final = 64
 class SocketStream(DescriptorStream):
     """A connected socket."""
 
-    def __init__(self, descriptors: Descriptors, sock: socket.socket, peer_address: str) -> None:
-        super().__init__(peer_address)
+    def __init__(
+        self,
+        descriptors: Descriptors,
+        sock: socket.socket,
+        peer_address: str,
+        local_address: str,
+    ) -> None:
+        super().__init__(peer_address, local_address, sock.fileno())
         self.descriptors = descriptors
         self.sock = sock
         self.fd: int = sock.fileno()

@@ -130,7 +130,7 @@ class TlsStream(Stream):
     """A stream whose bytes are encrypted on their way over another stream."""
 
     def __init__(self, stream: Stream, network: Network, security: Security) -> None:
-        super().__init__(stream.peer_address)
+        super().__init__(stream.peer_address, stream.local_address, stream.descriptor)
         self.stream = stream
         self.network = network
         self.receiver = Receiver()

@@ -94,9 +94,9 @@ def encode_error(reason: str) -> bytes:
 
 
 def decode_error(data: bytes) -> str:
-    """Return the reason of an ERROR command. Raises ProtocolError ``bad-command``."""
+    """Return the reason of an ERROR command. Raises ProtocolError ``malformed-error``."""
     if not data or data[0] != len(data) - 1:
-        raise ProtocolError("bad-command", "the ERROR command's reason has a wrong length")
+        raise ProtocolError("malformed-error", "the ERROR command's reason has a wrong length")
     return data[1:].decode("ascii", "backslashreplace")
 
 

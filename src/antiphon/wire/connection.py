@@ -26,13 +26,15 @@ from antiphon.wire.framing import (
     COMMAND_READY,
     STARVED,
     FrameDecoder,
+    decode_message,
     encode_command,
     encode_message,
 )
 from antiphon.wire.greeting import GREETING_SIZE, check_signature, decode_greeting, encode_greeting
-from antiphon.wire.mechanism import Mechanism
+from antiphon.wire.mechanism import MAX_HANDSHAKE_COMMAND, Mechanism, Verdict
+from antiphon.wire.sealing import SEALED_COMMAND, SEALED_MORE, SealedDecoder
 
-__all__ = ("CLOSED", "GREETING", "HANDSHAKE", "NOTICED", "TRAFFIC", "Connection")
+__all__ = ("CLOSED", "GREETING", "HANDSHAKE", "NOTICED", "PONG_BURST", "TRAFFIC", "Connection")
 
 GREETING: Final = 0
 HANDSHAKE: Final = 1
@@ -42,10 +44,10 @@ CLOSED: Final = 3
 #: An outcome of receive(), beside those of FrameDecoder.decode(): commands or an error have come.
 NOTICED: Final = 3
 
-#: A stranger's command: metadata of 1 KiB and the largest mechanism command fit in.
-_MAX_HANDSHAKE_COMMAND: Final = 2048
 #: Afterwards: PING, PONG, ERROR and subscriptions are far shorter.
 _MAX_TRAFFIC_COMMAND: Final = 8192
+#: How many PINGs that come at once are answered; "a small number" is what RFC 37 allows (Z22).
+PONG_BURST: Final = 10.0
 #: The socket types that send subscriptions, and those that take them.
 _SUBSCRIBERS: Final = (b"SUB", b"XSUB")
 _PUBLISHERS: Final = (b"PUB", b"XPUB")
@@ -54,6 +56,8 @@ _SUBSCRIBE: Final = b"\x01"
 _CANCEL: Final = b"\x00"
 #: Errors that the peer is told with an ERROR command, as it can do something about them (Z14).
 _TOLD: Final = ("illegal-pair", "bad-metadata")
+#: Of a handler's verdict it is told the status only, as libzmq does, and of 300 nothing (2.7).
+_TOLD_STATUS: Final = {"zap-400": "400", "zap-500": "500"}
 
 
 class Connection:
@@ -65,6 +69,9 @@ class Connection:
 
     Subscriptions are messages of one frame that begins with 1 or 0 to those above; to and from
     peers of version 3.1 they are commands (Z20).
+
+    While the mechanism has a ``question``, nothing more is decoded: what comes is kept until
+    answer(), and the owner had better not read on.
     """
 
     def __init__(
@@ -76,20 +83,35 @@ class Connection:
         #: Why the connection closed, or None.
         self.error: ProtocolError | None = None
         #: Protocol bytes to send before any message.
-        self.output: list[bytes] = [encode_greeting(mechanism.name, False)]
+        self.output: list[bytes] = [encode_greeting(mechanism.name, mechanism.as_server)]
         #: The peer's protocol version, known from its greeting on.
         self.peer_version = (0, 0)
         #: The time-to-live of the peer's last PING in milliseconds; 0 for none.
         self.peer_ttl_ms = 0
+        #: How many more PINGs are answered; the owner raises it as time passes.
+        self.pongs = PONG_BURST
         #: Set by commands and errors: they change what is above.
         self.noticed = False
         #: Whether framing.encode_message() makes the wire form of messages; encode() always does.
         self.plain = True
+        #: Whether messages that are passed on go out as they are.
+        self.verbatim = forwarding and not mechanism.seals
         self._subscriber = mechanism.local.socket_type in _SUBSCRIBERS
         self._publisher = mechanism.local.socket_type in _PUBLISHERS
-        decoder = WireDecoder if forwarding else FrameDecoder
-        self.decoder: FrameDecoder = decoder(max_frame, _MAX_HANDSHAKE_COMMAND, max_frames)
+        # Whether frames are sealed: from the end of the handshake on.
+        self._sealing = False
+        self.decoder = self._make_decoder(max_frame, max_frames)
         self._greeting = b""
+        # What has come since the mechanism put a question.
+        self._held = b""
+
+    def _make_decoder(self, max_frame: int, max_frames: int) -> FrameDecoder:
+        if self.mechanism.seals:
+            frames = FrameDecoder(-1, MAX_HANDSHAKE_COMMAND, 1)
+            return SealedDecoder(frames, self.mechanism, max_frame, max_frames, self.forwarding)
+        if self.forwarding:
+            return WireDecoder(max_frame, MAX_HANDSHAKE_COMMAND, max_frames)
+        return FrameDecoder(max_frame, MAX_HANDSHAKE_COMMAND, max_frames)
 
     @property
     def peer_routing_id(self) -> bytes:
@@ -108,10 +130,16 @@ class Connection:
         FrameDecoder.decode() does, and in place of STARVED returns NOTICED when more than messages
         has come; never raises for what a peer sent.
         """
+        if self._held:
+            data = self._held + data
+            self._held = b""
         try:
             if self.state != TRAFFIC:
                 data = self._receive_greeting(data)
                 if self.state != HANDSHAKE:
+                    return NOTICED
+                if self.mechanism.question is not None:
+                    self._held = data
                     return NOTICED
             outcome = self.decoder.decode(data, limit)
         except ProtocolError as error:
@@ -125,11 +153,26 @@ class Connection:
         try:
             while outcome == COMMAND_READY:
                 self._on_command(self.decoder.command)
+                if self.mechanism.question is not None:
+                    return NOTICED
                 outcome = self.decoder.decode(b"", limit)
         except ProtocolError as error:
             self.fail(error)
             return NOTICED
         return NOTICED if outcome == STARVED else outcome
+
+    def answer(self, verdict: Verdict) -> None:
+        """Answer the mechanism's question; receive() then goes on with what came meanwhile."""
+        if self.state != HANDSHAKE:
+            return
+        self.noticed = True
+        try:
+            self._send_commands(self.mechanism.answer(verdict))
+        except ProtocolError as error:
+            self.fail(error)
+            return
+        if self.mechanism.complete:
+            self._begin_traffic()
 
     def _receive_greeting(self, data: bytes) -> bytes:
         """Take what belongs to the greeting; returns the rest."""
@@ -150,7 +193,21 @@ class Connection:
                 return self._add_command(encode_subscribe(part[1:]), out)
             if part[:1] == _CANCEL:
                 return self._add_command(encode_cancel(part[1:]), out)
-        return encode_message(parts, out)
+        return self._seal(parts, out) if self._sealing else self._frame_message(parts, out)
+
+    def _seal(self, parts: list[bytes], out: list[bytes]) -> int:
+        """Append a message whose frames the mechanism seals, each a message of its own."""
+        if self.forwarding:
+            parts = decode_message(parts)
+        size = 0
+        last = len(parts) - 1
+        try:
+            for part in parts[:last]:
+                size += self._frame_message([self.mechanism.seal(SEALED_MORE, part)], out)
+            size += self._frame_message([self.mechanism.seal(0, parts[last])], out)
+        except ProtocolError as error:
+            self.fail(error)
+        return size
 
     def _add_command(self, body: bytes, out: list[bytes]) -> int:
         command = self.encode_command(body)
@@ -159,24 +216,46 @@ class Connection:
 
     def encode_command(self, body: bytes) -> bytes:
         """Return the wire form of a command, whose body is given."""
+        if not self._sealing:
+            return self._frame_command(body)
+        chunks: list[bytes] = []
+        self._frame_message([self.mechanism.seal(SEALED_COMMAND, body)], chunks)
+        return b"".join(chunks)
+
+    # What carries frames: another carrier than ZMTP's framing overrides these two.
+
+    def _frame_message(self, parts: list[bytes], out: list[bytes]) -> int:
+        return encode_message(parts, out)
+
+    def _frame_command(self, body: bytes) -> bytes:
         return encode_command(body)
 
     def ping(self, ttl_ms: int) -> bool:
         """Queue a PING; returns False if the peer's version knows none (ZMTP 3.0)."""
         if self.state != TRAFFIC or self.peer_version < (3, 1):
             return False
-        self.send_command(encode_ping(ttl_ms, b""))
+        try:
+            self.send_command(encode_ping(ttl_ms, b""))
+        except ProtocolError as error:
+            self.fail(error)
+            return False
         return True
 
     def fail(self, error: ProtocolError) -> None:
         """Close the connection for a reason; an ERROR command is queued where the peer is told."""
         if self.state == CLOSED:
             return
-        if self.state == HANDSHAKE and error.reason in _TOLD:
-            self.send_command(encode_error(error.detail))
+        if self.state == HANDSHAKE and self.mechanism.tells_errors:
+            self._tell(error)
         self.state = CLOSED
         self.error = error
         self.noticed = True
+
+    def _tell(self, error: ProtocolError) -> None:
+        if error.reason in _TOLD:
+            self.send_command(encode_error(error.detail))
+        elif error.reason in _TOLD_STATUS:
+            self.send_command(encode_error(_TOLD_STATUS[error.reason]))
 
     def _on_greeting(self) -> None:
         greeting = decode_greeting(self._greeting)
@@ -187,6 +266,8 @@ class Connection:
             raise ProtocolError(
                 "mechanism-mismatch", f"the peer wants {theirs} and this socket {ours}"
             )
+        if greeting.as_server and self.mechanism.as_server:
+            raise ProtocolError("mechanism-mismatch", "the peer is a server too: one must not be")
         self.peer_version = (greeting.major, greeting.minor)
         self.state = HANDSHAKE
         self.noticed = True
@@ -206,7 +287,9 @@ class Connection:
 
     def _begin_traffic(self) -> None:
         self.state = TRAFFIC
-        self.plain = not self._subscriber or self.peer_version < (3, 1)
+        self._sealing = self.mechanism.seals
+        subscribing = self._subscriber and self.peer_version >= (3, 1)
+        self.plain = not (subscribing or self._sealing)
         self.decoder.begin_traffic(_MAX_TRAFFIC_COMMAND)
 
     def _obey(self, command: Command) -> None:
@@ -214,7 +297,9 @@ class Connection:
         name = command.name
         if name == b"PING":
             self.peer_ttl_ms, context = decode_ping(command.data)
-            self.send_command(encode_pong(context))
+            if self.pongs >= 1.0:
+                self.pongs -= 1.0
+                self.send_command(encode_pong(context))
         elif self._publisher and name == b"SUBSCRIBE":
             self.decoder.messages.append([_SUBSCRIBE + command.data])
         elif self._publisher and name == b"CANCEL":

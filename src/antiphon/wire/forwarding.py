@@ -104,7 +104,7 @@ class WireDecoder(FrameDecoder):
         start = position + header_size(flags)
         size = stop - start
         self._add_chunk(data, begin, position if flags & COMMAND else start)
-        return self._begin(data, flags, start, size)
+        return self._await_body(data, flags, start, size)
 
     def _add_chunk(self, data: bytes, begin: int, stop: int) -> None:
         """Keep part of a message; it ends with a frame, or with the header of one."""

@@ -17,11 +17,13 @@ __all__ = (
     "FULL",
     "GOING_ON",
     "LONG",
+    "MAX_FRAME_SIZE",
     "MORE",
     "STARVED",
     "FrameDecoder",
     "decode_message",
     "encode_command",
+    "encode_header",
     "encode_message",
     "encode_prefix",
     "header_size",
@@ -34,8 +36,8 @@ _KNOWN_FLAGS: Final = MORE | LONG | COMMAND
 _MAX_SHORT: Final = 255
 #: RFC 37: bit 63 of a long size is zero.
 MAX_FRAME_SIZE: Final = 2**63 - 1
-#: A first buffer for a frame in arrival; it doubles as bytes really come.
-_FIRST_BUFFER: Final = 65536
+#: The least room for a frame in arrival: what is announced costs its sender as much as us.
+_FIRST_BUFFER: Final = 4096
 
 _NONE_QUICK: Final = -1
 
@@ -75,6 +77,13 @@ def encode_prefix(parts: list[bytes]) -> bytes:
     chunks: list[bytes] = []
     encode_message([*parts, b""], chunks)
     return b"".join(chunks[:-2])
+
+
+def encode_header(flags: int, size: int) -> bytes:
+    """Return flags and size of a frame; ``flags`` are 0 or MORE."""
+    if size > _MAX_SHORT:
+        return _long_header(flags | LONG, size)
+    return _HEADERS_MORE[size] if flags else _HEADERS_LAST[size]
 
 
 def _long_header(flags: int, size: int) -> bytes:
@@ -122,6 +131,8 @@ class FrameDecoder:
         self.messages: list[list[bytes]] = []
         #: The body of the command that made decode() return COMMAND_READY.
         self.command = b""
+        #: Whether that command is the carrier's own, such as a WebSocket ping: nobody seals that.
+        self.from_carrier = False
         # What decode() has left of its data, from _position on.
         self._data = b""
         self._position = 0
@@ -174,11 +185,17 @@ class FrameDecoder:
         return taken
 
     def _begin(self, data: bytes, flags: int, start: int, size: int) -> int:
+        if len(self._parts) >= self.max_frames and not flags & COMMAND:
+            self._refuse_count()
+        return self._await_body(data, flags, start, size)
+
+    def _await_body(self, data: bytes, flags: int, start: int, size: int) -> int:
         self._flags = flags
         self._size = size
         self._filled = 0
         self.missing = size
-        self._body = bytearray(min(size, _FIRST_BUFFER))
+        # As much again as has come: from here on the room doubles.
+        self._body = bytearray(min(size, max(2 * (len(data) - start), _FIRST_BUFFER)))
         self._fill(data[start:])
         self._data = b""
         self._position = 0

@@ -34,10 +34,13 @@ _PHRASES: Final = {
 }
 
 
-def protocols_of(mechanism: bytes) -> list[str]:
-    """Return the protocols that a mechanism may be spoken in, the preferred one first (W1)."""
+def protocols_of(mechanism: bytes, asks: bool) -> list[str]:
+    """Return the protocols that a mechanism may be spoken in, the preferred one first (W1).
+
+    Only NULL may do without a handshake, and only where nobody ``asks`` who the peer is.
+    """
     name = f"{NO_MECHANISM}/{mechanism.decode('ascii')}"
-    return [name, NO_MECHANISM] if mechanism == b"NULL" else [name]
+    return [name, NO_MECHANISM] if mechanism == b"NULL" and not asks else [name]
 
 
 class Upgrade:

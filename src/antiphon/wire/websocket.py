@@ -25,7 +25,8 @@ from antiphon.wire.framing import (
     decode_message,
     encode_message,
 )
-from antiphon.wire.mechanism import Mechanism
+from antiphon.wire.mechanism import MAX_HANDSHAKE_COMMAND, Mechanism
+from antiphon.wire.sealing import SealedDecoder
 from antiphon.wire.upgrade import (
     NO_MECHANISM,
     ClientUpgrade,
@@ -42,7 +43,6 @@ _MORE_OCTET: Final = b"\x01"
 _COMMAND_OCTET: Final = b"\x02"
 _FLAGS: Final = (0, MORE, COMMAND)
 
-_MAX_HANDSHAKE_COMMAND: Final = 2048
 _MAX_ROUTING_ID: Final = 255
 
 #: What has made decode() return COMMAND_READY.
@@ -66,15 +66,17 @@ _CODES: Final = {
 class WebSocketDecoder(FrameDecoder):
     """Turns what a WebSocket brings into messages and commands, within FrameDecoder's bounds.
 
-    ``wire_form`` leaves messages in the form that ZMTP's framing gives them, for those who pass
-    them on.
+    ``sealed`` says that frames are to be opened before what follows them is looked at, be it only a
+    close frame; ``wire_form`` leaves messages in the form that ZMTP's framing gives them, for those
+    who pass them on.
     """
 
     def __init__(
-        self, websocket: WebSocket, max_frame: int, max_frames: int, wire_form: bool
+        self, websocket: WebSocket, max_frame: int, max_frames: int, sealed: bool, wire_form: bool
     ) -> None:
-        super().__init__(max_frame, _MAX_HANDSHAKE_COMMAND, max_frames)
+        super().__init__(max_frame, MAX_HANDSHAKE_COMMAND, max_frames)
         self.websocket = websocket
+        self._sealed = sealed
         self._wire_form = wire_form
         #: Whether the next frame is the peer's routing id (W3).
         self.awaits_routing_id = False
@@ -89,6 +91,9 @@ class WebSocketDecoder(FrameDecoder):
         """Do as FrameDecoder.decode() does; pings and closes are commands of another ``kind``."""
         if data:
             self.websocket.receive_data(data)
+        self.kind = _A_COMMAND
+        self.from_carrier = False
+        limit = min(limit, 1) if self._sealed else limit
         if len(self.messages) >= limit:
             return FULL
         for event in self.websocket.events():
@@ -106,12 +111,14 @@ class WebSocketDecoder(FrameDecoder):
             raise ProtocolError("text-message", "a text message came: ZWS has binary ones only")
         if isinstance(event, Ping):
             self.kind = _A_PING
+            self.from_carrier = True
             self.command = bytes(event.payload)
             return True
         if isinstance(event, CloseConnection):
             if self.websocket.state is ConnectionState.OPEN:
                 raise ProtocolError("bad-websocket-frame", event.reason or "a frame is malformed")
             self.kind = _A_CLOSE
+            self.from_carrier = True
             self.farewell = event
             return True
         return False
@@ -182,27 +189,31 @@ class WebSocketConnection(Connection):
         host: str,
         path: str,
     ) -> None:
-        super().__init__(mechanism, max_frame, max_frames)
-        self.peer_version = (3, 0)
-        self.plain = False
-        self._wire_form = forwarding
-        protocols = protocols_of(mechanism.name)
-        if mechanism.local.binder:
-            role = ConnectionType.SERVER
-            upgrade: Upgrade = ServerUpgrade(protocols)
-        else:
-            role = ConnectionType.CLIENT
-            upgrade = ClientUpgrade(protocols, host, path)
-        request = upgrade.start()
-        self.output = [request] if request else []
-        # The upgrade while it lasts, and the protocol that it has brought about.
-        self._upgrade: Upgrade | None = upgrade
-        self._protocol = ""
+        role = ConnectionType.SERVER if mechanism.local.binder else ConnectionType.CLIENT
         self._websocket = WebSocket(role)
-        self._websocket_decoder = WebSocketDecoder(
-            self._websocket, max_frame, max_frames, forwarding
-        )
-        self.decoder = self._websocket_decoder
+        super().__init__(mechanism, max_frame, max_frames, forwarding)
+        self.peer_version = (3, 0)
+        self.plain = self.verbatim = False
+        protocols = protocols_of(mechanism.name, mechanism.asks)
+        # The upgrade while it lasts, and the protocol that it has brought about.
+        self._upgrade: Upgrade | None
+        if mechanism.local.binder:
+            self._upgrade = ServerUpgrade(protocols)
+        else:
+            self._upgrade = ClientUpgrade(protocols, host, path)
+        self._protocol = ""
+        request = self._upgrade.start()
+        self.output = [request] if request else []
+
+    def _make_decoder(self, max_frame: int, max_frames: int) -> FrameDecoder:
+        mechanism = self.mechanism
+        if not mechanism.seals:
+            self._carrier = WebSocketDecoder(
+                self._websocket, max_frame, max_frames, False, self.forwarding
+            )
+            return self._carrier
+        self._carrier = WebSocketDecoder(self._websocket, -1, 1, True, False)
+        return SealedDecoder(self._carrier, mechanism, max_frame, max_frames, self.forwarding)
 
     @property
     def peer_type(self) -> bytes:
@@ -211,9 +222,8 @@ class WebSocketConnection(Connection):
             return NO_MECHANISM.encode("ascii")
         return self.mechanism.properties.get(b"socket-type", b"")
 
-    def encode(self, parts: list[bytes], out: list[bytes]) -> int:
-        """Append the wire form of one message to ``out`` and return its size in bytes."""
-        if self._wire_form:
+    def _frame_message(self, parts: list[bytes], out: list[bytes]) -> int:
+        if self.forwarding and not self.mechanism.seals:
             parts = decode_message(parts)
         total = 0
         last = len(parts) - 1
@@ -223,8 +233,7 @@ class WebSocketConnection(Connection):
             total += len(frame)
         return total
 
-    def encode_command(self, body: bytes) -> bytes:
-        """Return the wire form of a command, whose body is given."""
+    def _frame_command(self, body: bytes) -> bytes:
         return self._encode_frame(_COMMAND_OCTET, body)
 
     def _encode_frame(self, octet: bytes, body: bytes) -> bytes:
@@ -271,30 +280,36 @@ class WebSocketConnection(Connection):
         self.state = HANDSHAKE
         self.noticed = True
         if self._protocol == NO_MECHANISM:
-            self._websocket_decoder.awaits_routing_id = True
+            self._carrier.awaits_routing_id = True
             self.output.append(self._encode_frame(_LAST_OCTET, self.mechanism.local.routing_id))
         else:
             self._send_commands(self.mechanism.start())
 
     def _on_command(self, body: bytes) -> None:
-        kind = self._websocket_decoder.kind
+        kind = self._carrier.kind
         self.noticed = True
         if kind == _A_COMMAND:
             super()._on_command(body)
         elif kind == _A_ROUTING_ID:
             self._on_routing_id(body)
         elif kind == _A_PING:
-            self.output.append(bytes(self._websocket.send(Ping(body).response())))
+            self._on_ping(body)
         else:
-            self._on_close(self._websocket_decoder.farewell)
+            self._on_close(self._carrier.farewell)
 
     def _on_routing_id(self, routing_id: bytes) -> None:
         if len(routing_id) > _MAX_ROUTING_ID:
             raise ProtocolError("bad-routing-id", "the routing id is longer than 255 octets")
-        self._websocket_decoder.awaits_routing_id = False
+        self._carrier.awaits_routing_id = False
         self.mechanism.properties = {b"identity": routing_id}
         self.mechanism.complete = True
         self._begin_traffic()
+
+    def _on_ping(self, payload: bytes) -> None:
+        # RFC 6455 section 5.5.3: not each of many has to be answered.
+        if self.pongs >= 1.0:
+            self.pongs -= 1.0
+            self.output.append(bytes(self._websocket.send(Ping(payload).response())))
 
     def _on_close(self, farewell: CloseConnection) -> None:
         self.output.append(bytes(self._websocket.send(farewell.response())))

@@ -5,25 +5,38 @@ from typing import Final
 
 from antiphon import __version__
 from antiphon.errors import EMULATED_VERSION
-from antiphon.instrument import Instrument
-from antiphon.zmq import constants, error
+from antiphon.instrument import Instrument, SocketEvent
+from antiphon.zmq import constants, error, sugar, utils
+from antiphon.zmq.base import COPY_THRESHOLD
 from antiphon.zmq.constants import *  # noqa: F403
 from antiphon.zmq.context import Context
 from antiphon.zmq.error import *  # noqa: F403
+from antiphon.zmq.events import EventStream
+from antiphon.zmq.frame import Frame, MessageTracker
+from antiphon.zmq.installation import install
 from antiphon.zmq.poller import Poller, select
 from antiphon.zmq.socket import Socket
 
 __all__ = (  # noqa: PLE0604
+    "COPY_THRESHOLD",
     "IPC_PATH_MAX_LEN",
     "Context",
+    "EventStream",
+    "Frame",
     "Instrument",
+    "Message",
+    "MessageTracker",
     "Poller",
     "Socket",
+    "SocketEvent",
     "__version__",
     "has",
+    "install",
     "pyzmq_version",
     "pyzmq_version_info",
     "select",
+    "sugar",
+    "utils",
     "zmq_version",
     "zmq_version_info",
     *constants.__all__,
@@ -32,6 +45,8 @@ __all__ = (  # noqa: PLE0604
 
 IPC_PATH_MAX_LEN: Final = 107
 """How many bytes the path of an ``ipc://`` endpoint may have."""
+
+Message = Frame
 
 _CAPABILITIES = frozenset({"ipc"})
 _WEBSOCKET: Final = ("ws", "wss")

@@ -5,26 +5,27 @@ a coroutine that receives loses no message.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 from antiphon.errors import Again
 from antiphon.hosts.aio import AioHost
-from antiphon.zmq.base import (
-    BaseSocket,
+from antiphon.zmq.base import BaseSocket
+from antiphon.zmq.contents import (
     draft_arguments,
     dump_json,
     encode_text,
     fill,
     load_json,
+    pickling_for,
     refuse_drafts,
-    refuse_pickle,
-    require_copy,
     window,
 )
 from antiphon.zmq.context import BaseContext
+from antiphon.zmq.events import AsyncEventStream as EventStream
+from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
 from antiphon.zmq.poller import BasePoller
 
-__all__ = ("Context", "Poller", "Socket")
+__all__ = ("Context", "EventStream", "Poller", "Socket")
 
 
 class Socket(BaseSocket):
@@ -39,6 +40,7 @@ class Socket(BaseSocket):
 
     _host: AioHost
     _host_class = AioHost
+    _repr_name = "zmq.asyncio.Socket"
 
     def send(
         self,
@@ -48,17 +50,23 @@ class Socket(BaseSocket):
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
-    ) -> Coroutine[Any, Any, None]:
+    ) -> Coroutine[Any, Any, MessageTracker | None]:
         """Send a frame; with SNDMORE in ``flags`` it is kept for the frames that follow.
 
         After Again the frames kept so far stay: send the last one again. After any other error, or
         when the task is cancelled, the message has failed as a whole, and its frames are forgotten.
-        ``copy`` and ``track`` are accepted: bytes are never copied.
+
+        Bytes are held, never copied, and other buffers are copied at once: the tracker that is
+        returned without ``copy``, or for a frame that has one, is done. Raises ValueError for a
+        frame to ``track`` that was made without.
         """
-        del copy, track
+        tracker = None
+        if not copy or type(data) is not bytes:
+            tracker = self._made(tracker_of, [data], copy, track)
         if routing_id is not None or group is not None:
             self._made(refuse_drafts)
-        return self._send(self._assemble(data, flags), flags)
+        sending = self._send(self._assemble(data, flags), flags)
+        return sending if tracker is None else _tracked(sending, tracker)
 
     def send_multipart(
         self,
@@ -68,12 +76,15 @@ class Socket(BaseSocket):
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
-    ) -> Coroutine[Any, Any, None]:
+    ) -> Coroutine[Any, Any, MessageTracker | None]:
         """Send a message of several frames, whole or not at all. Raises TypeError before that."""
-        del copy, track
+        tracker = None
+        if track or not copy:
+            tracker = self._made(tracker_of, msg_parts, copy, track)
         if routing_id is not None or group is not None:
             self._made(refuse_drafts)
-        return self._send(self._assemble_all(msg_parts, flags), flags)
+        sending = self._send(self._assemble_all(msg_parts, flags), flags)
+        return sending if tracker is None else _tracked(sending, tracker)
 
     def _send(self, parts: list[bytes] | None, flags: int) -> Coroutine[Any, Any, None]:
         # One coroutine per call, not one per layer: that is what a message costs here.
@@ -93,27 +104,77 @@ class Socket(BaseSocket):
             raise
         self._forget()
 
-    async def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes:
-        """Receive a frame; RCVMORE then tells whether the message has more."""
-        del track
-        require_copy(copy)
+    @overload
+    async def recv(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> bytes: ...
+
+    @overload
+    async def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
+
+    @overload
+    async def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
+
+    @overload
+    async def recv(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> bytes | Frame: ...
+
+    async def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
+        """Receive a frame; RCVMORE then tells whether the message has more.
+
+        Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
+        tracker.
+        """
         incoming = self._partial.incoming
         if incoming:
-            return incoming.popleft()
-        return self._first(await self._host.recv(self._core, self._receive_timeout(flags)))
+            return incoming.popleft() if copy else self._next_frame(track)
+        if copy:
+            return self._first(await self._host.recv(self._core, self._receive_timeout(flags)))
+        parts, sender = await self._host.recv_from(self._core, self._receive_timeout(flags))
+        return self._first_frame(parts, sender, track)
+
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> Coroutine[Any, Any, list[bytes]]: ...
+
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> Coroutine[Any, Any, list[Frame]]: ...
+
+    @overload
+    def recv_multipart(
+        self, flags: int, copy: Literal[False], track: bool = False
+    ) -> Coroutine[Any, Any, list[Frame]]: ...
+
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Coroutine[Any, Any, list[Any]]: ...
 
     def recv_multipart(
         self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> Coroutine[Any, Any, list[bytes]]:
-        """Receive a message; what recv() has left of one comes first."""
-        del track
-        require_copy(copy)
+    ) -> Coroutine[Any, Any, list[Any]]:
+        """Receive a message; what recv() has left of one comes first.
+
+        Without ``copy`` it is a list of Frames.
+        """
+        if not copy:
+            return self._recv_frames(flags, track)
         if self._partial.incoming:
             return self._take_rest()
         return self._host.recv(self._core, self._receive_timeout(flags))
 
     async def _take_rest(self) -> list[bytes]:
         return self._rest()
+
+    async def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
+        if self._partial.incoming:
+            return self._rest_frames(track)
+        parts, sender = await self._host.recv_from(self._core, self._receive_timeout(flags))
+        return as_frames(parts, sender, track)
 
     async def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
@@ -128,9 +189,9 @@ class Socket(BaseSocket):
 
     async def send_string(
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **options: Any
-    ) -> None:
+    ) -> MessageTracker | None:
         """Send text."""
-        await self.send(self._made(encode_text, u, encoding), flags, copy, **options)
+        return await self.send(self._made(encode_text, u, encoding), flags, copy, **options)
 
     async def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive text."""
@@ -155,25 +216,30 @@ class Socket(BaseSocket):
         flags: int = 0,
         copy: bool = True,
         **options: Any,
-    ) -> None:
+    ) -> MessageTracker | None:
         """Send the frames that ``serialize`` makes of a message."""
-        await self.send_multipart(self._made(serialize, msg), flags, copy, **options)
+        return await self.send_multipart(self._made(serialize, msg), flags, copy, **options)
 
     async def recv_serialized(
-        self, deserialize: Callable[[list[bytes]], Any], flags: int = 0, copy: bool = True
+        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Any:
         """Return what ``deserialize`` makes of a message's frames."""
         return deserialize(await self.recv_multipart(flags, copy))
 
-    async def send_pyobj(self, obj: object, flags: int = 0, protocol: int = -1) -> None:
-        """Refuse: pickle is not offered. Raises TypeError."""
-        del obj, flags, protocol
-        refuse_pickle("send_pyobj")
+    async def send_pyobj(
+        self, obj: object, flags: int = 0, protocol: int | None = None, **options: Any
+    ) -> MessageTracker | None:
+        """Send an object pickled. Raises TypeError unless ``allow_pickle`` was set."""
+        pickling = self._made(pickling_for, self, "send_pyobj")
+        return await self.send(self._made(pickling.dump, obj, protocol), flags, **options)
 
     async def recv_pyobj(self, flags: int = 0) -> Any:
-        """Refuse: pickle is not offered. Raises TypeError."""
-        del flags
-        refuse_pickle("recv_pyobj")
+        """Receive a pickled object, which runs what its sender wants to be run.
+
+        Raises TypeError unless ``allow_pickle`` was set on the socket, its class or its context.
+        """
+        pickling = pickling_for(self, "recv_pyobj")
+        return pickling.load(await self.recv(flags))
 
     async def poll(self, timeout: float | None = None, flags: int = 1) -> int:
         """Wait for events, at most ``timeout`` milliseconds (None: without end); returns them."""
@@ -182,16 +248,22 @@ class Socket(BaseSocket):
         found = await self._host.poll([(self._core, int(flags))], limit)
         return rest | (found[0][1] if found else 0)
 
+    def event_stream(self, limit: int = 1000) -> EventStream:
+        """Return what happens to the socket from now on, for ``async for``.
+
+        At most ``limit`` of them wait; those that come on top are counted as ``missed``. Raises
+        SocketClosed, and ValueError for a limit below 1.
+        """
+        return EventStream(self._host, self._core, limit)
+
 
 class Context(BaseContext[Socket]):
     """A context of asyncio sockets; it belongs to the event loop that first waits on one."""
 
     _host: AioHost
+    _host_class = AioHost
     _socket_class = Socket
-
-    def __init__(self, io_threads: int = 1, *, shadow: object = None) -> None:
-        super().__init__(io_threads, shadow=shadow)
-        self._host = AioHost()
+    _repr_name = "zmq.asyncio.Context"
 
     @property
     def closed(self) -> bool:
@@ -210,6 +282,11 @@ class Context(BaseContext[Socket]):
     def destroy(self, linger: int | None = None) -> None:
         """Close every socket with ``linger`` milliseconds and end the context."""
         self._host.destroy(linger)
+
+
+async def _tracked(sending: Coroutine[Any, Any, Any], tracker: MessageTracker) -> MessageTracker:
+    await sending
+    return tracker
 
 
 async def _nothing() -> None:

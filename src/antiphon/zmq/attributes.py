@@ -251,10 +251,12 @@ class ContextAttributes(OptionAttributes):
         max_sockets: int
         socket_limit: int
         blocky: int
+        max_msgsz: int
         IO_THREADS: int
         MAX_SOCKETS: int
         SOCKET_LIMIT: int
         BLOCKY: int
+        MAX_MSGSZ: int
 
 
 def _declares(kind: type[object], name: str) -> bool:

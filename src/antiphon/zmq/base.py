@@ -3,45 +3,36 @@
 Messages are whole below this room; SNDMORE and RCVMORE exist only here.
 """
 
-import json
 import random
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Final, Generic, ParamSpec, Protocol, Self, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final, ParamSpec, Protocol, Self, TypeVar
+from weakref import WeakValueDictionary
 
 from antiphon.constants import SocketOption, SocketType
-from antiphon.engine.peer import Peer, Stats
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import (
     EADDRINUSE,
-    EINVAL,
+    EMSGSIZE,
+    ENOTSOCK,
     EndpointError,
     OptionError,
     ZMQBindError,
     ZMQError,
 )
-from antiphon.instrument import Instrument
-from antiphon.zmq.attributes import SOCKET_OPTIONS, SocketAttributes
+from antiphon.zmq.attributes import SOCKET_OPTIONS
+from antiphon.zmq.endpoints import Endpoints, endpoint_text
+from antiphon.zmq.frame import NOBODY, Frame, as_bytes, as_frames, received_frame
+from antiphon.zmq.observed import ObservedSocket
 
-__all__ = (
-    "BaseSocket",
-    "Endpoints",
-    "Part",
-    "as_bytes",
-    "draft_arguments",
-    "dump_json",
-    "encode_text",
-    "fill",
-    "load_json",
-    "refuse_drafts",
-    "refuse_pickle",
-    "require_copy",
-    "window",
-)
+__all__ = ("COPY_THRESHOLD", "BaseSocket", "Part")
 
 #: What may be sent as a frame.
-Part = bytes | bytearray | memoryview
+Part = bytes | bytearray | memoryview | Frame
+
+COPY_THRESHOLD: Final = 65536
+"""From which size on pyzmq copies no frames, in bytes; Antiphon never copies bytes."""
 
 DONTWAIT: Final = 1
 SNDMORE: Final = 2
@@ -50,9 +41,14 @@ _RCVMORE: Final = 13
 _EVENTS: Final = 15
 
 P = ParamSpec("P")
-S = TypeVar("S", bound="BaseSocket")
 T = TypeVar("T")
 _AnyClass = type[Any]
+
+#: What a socket and its shadows have in common.
+_SHARED: Final = ("context", "_partial", "_host", "_core", "_max_frame")
+
+#: The sockets whose ``underlying`` was asked for, by that number.
+_underlying: WeakValueDictionary[int, "BaseSocket"] = WeakValueDictionary()
 
 
 class _Host(Protocol):
@@ -64,49 +60,10 @@ class _Host(Protocol):
     def disconnect(self, core: SocketCore, endpoint: str) -> None: ...
     def set_option(self, core: SocketCore, option: int, value: object) -> None: ...
     def get_option(self, core: SocketCore, option: int) -> int | bytes | str: ...
-    def peers(self, core: SocketCore) -> list[Peer]: ...
-    def stats(self, core: SocketCore) -> Stats: ...
-    def add_instrument(self, core: SocketCore, instrument: Instrument) -> None: ...
+    def call(self, action: Callable[[], T]) -> T: ...
     def begin(self, core: SocketCore, first_frame: bytes) -> None: ...
     def close(self, core: SocketCore, linger_ms: int | None) -> None: ...
     def abandon(self, core: SocketCore) -> None: ...
-
-
-def as_bytes(data: object) -> bytes:
-    """Return a frame's bytes. Raises TypeError for what has none, with the call to use."""
-    if isinstance(data, str):
-        raise TypeError("a str has no bytes of its own: use send_string(), or encode it")
-    try:
-        return bytes(memoryview(data))  # type: ignore[arg-type]
-    except TypeError:
-        kind = type(data).__name__
-        raise TypeError(f"a frame must be bytes or a buffer, not {kind}") from None
-
-
-class Endpoints(Generic[S]):
-    """Returned by bind() and connect(): a ``with`` block gives the socket, and its end undoes it.
-
-    ``addr`` is the endpoint, with its real port where bind() chose one, ``kind`` is ``"bind"`` or
-    ``"connect"``.
-    """
-
-    def __init__(self, socket: S, kind: str, addr: str) -> None:
-        self.socket = socket
-        self.kind = kind
-        self.addr = addr
-
-    def __enter__(self) -> S:
-        return self.socket
-
-    def __exit__(self, *_exception: object) -> None:
-        if not self.socket.closed:
-            if self.kind == "bind":
-                self.socket.unbind(self.addr)
-            else:
-                self.socket.disconnect(self.addr)
-
-    def __repr__(self) -> str:
-        return f"<{self.kind} {self.addr!r}>"
 
 
 class _Partial:
@@ -115,30 +72,65 @@ class _Partial:
     def __init__(self) -> None:
         self.outgoing: list[bytes] = []
         self.incoming: deque[bytes] = deque()
+        #: What is known of the sender of ``incoming``.
+        self.sender: Mapping[bytes, bytes] = NOBODY
 
 
-class BaseSocket(SocketAttributes):
+class BaseSocket(ObservedSocket):
     """A socket without its waiting calls.
 
     Options can be read and set as attributes under their names, such as ``linger`` or
-    ``rcvtimeo``; ``options`` of the constructor are set before it returns. Raises OptionError,
-    TypeError for a context of the other kind, ContextTerminated, and ZMQError (EMFILE) when the
-    context has as many sockets as its MAX_SOCKETS allows.
+    ``rcvtimeo``; ``options`` of the constructor are set before it returns. With another socket as
+    the first argument, or as ``shadow``, it is the same socket a second time: whichever is closed,
+    both are, and the second one closes nothing by being forgotten.
+
+    Raises OptionError, TypeError for a context of the other kind, ContextTerminated, and ZMQError
+    (EMFILE) when the context has as many sockets as its MAX_SOCKETS allows.
     """
 
     #: The context that made it, which lives for as long as one of its sockets does.
     context: Any
+    #: Whether send_pyobj() and recv_pyobj() may be used, which run what a peer sends.
+    allow_pickle: bool = False
+    #: Accepted for pyzmq's sake: bytes are never copied.
+    copy_threshold: int = COPY_THRESHOLD
     _host: _Host
     _host_class: ClassVar[_AnyClass]
+    _repr_name: ClassVar[str] = "zmq.Socket"
     _core: SocketCore
     _partial: _Partial
+    _original: "BaseSocket | None" = None
+    #: MAX_MSGSZ of the context, where one was set: no frame that is sent is longer. Else 0.
+    _max_frame: int
 
     def __init__(
-        self, context: Any, socket_type: int, *, copy_threshold: int | None = None, **options: Any
+        self,
+        ctx_or_socket: Any = None,
+        socket_type: int = -1,
+        *,
+        shadow: Any = None,
+        copy_threshold: int | None = None,
+        **options: Any,
     ) -> None:
-        del copy_threshold  # bytes are never copied
+        if copy_threshold is not None:
+            self.copy_threshold = copy_threshold
+        if isinstance(ctx_or_socket, BaseSocket):
+            shadow = ctx_or_socket
+        if shadow:
+            self._share(shadow)
+        else:
+            self._open(ctx_or_socket, socket_type)
+        try:
+            for name, value in options.items():
+                setattr(self, name, value)
+        except BaseException:
+            if not shadow:
+                self.close(0)
+            raise
+
+    def _open(self, context: Any, socket_type: int) -> None:
         host = getattr(context, "_host", None)
-        if isinstance(context, BaseSocket) or not isinstance(host, self._host_class):
+        if not isinstance(host, self._host_class):
             raise TypeError(
                 f"{_full_name(self)} is made from a context and a type: the Context of its own "
                 f"module, not {_full_name(context)}"
@@ -146,13 +138,37 @@ class BaseSocket(SocketAttributes):
         self._partial = _Partial()
         self.context = context
         self._host = host
+        self._max_frame = context._max_frame  # noqa: SLF001
         self._core = context._open(socket_type)  # noqa: SLF001
-        try:
-            for name, value in options.items():
-                setattr(self, name, value)
-        except BaseException:
-            self.close(0)
-            raise
+
+    def _share(self, shadow: Any) -> None:
+        original = shadow if isinstance(shadow, BaseSocket) else _underlying.get(shadow)
+        if original is None:
+            raise ZMQError(ENOTSOCK, f"there is no socket whose underlying is {shadow!r}")
+        if not isinstance(getattr(original, "_host", None), self._host_class):
+            raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
+        self._original = original
+        for name in _SHARED:
+            setattr(self, name, getattr(original, name))
+
+    @classmethod
+    def shadow(cls, address: Any) -> Self:
+        """Return a socket a second time, given itself or its ``underlying``."""
+        return cls(shadow=address)
+
+    def __copy__(self, memo: object = None) -> Self:
+        del memo
+        return self.shadow(self)
+
+    __deepcopy__ = __copy__
+
+    @property
+    def underlying(self) -> int:
+        """A number that stands for the socket: what shadow() takes. 0 once it is closed."""
+        if self.closed:
+            return 0
+        _underlying.setdefault(id(self._core), self)
+        return id(self._core)
 
     # Life.
 
@@ -174,33 +190,34 @@ class BaseSocket(SocketAttributes):
     def __del__(self, _is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         # At the end of the process the modules that this needs may have gone already.
         core: SocketCore | None = self.__dict__.get("_core")
-        if core is not None and not _is_finalizing() and not core.closed:
-            self._host.abandon(core)
+        if core is None or self._original is not None or core.closed or _is_finalizing():
+            return
+        self._host.abandon(core)
 
     def __repr__(self) -> str:
         state = " closed" if self.closed else ""
-        return f"<{type(self).__name__}({SocketType(self._core.socket_type).name}){state}>"
+        return f"<{self._repr_name}(zmq.{self.type.name}) at {id(self):#x}{state}>"
 
     # Endpoints.
 
     def bind(self, addr: str | bytes) -> Endpoints[Self]:
         """Accept peers at an endpoint. Raises EndpointError."""
-        endpoint = self._host.bind(self._core, _text(addr))
+        endpoint = self._host.bind(self._core, endpoint_text(addr))
         return Endpoints(self, "bind", endpoint)
 
     def connect(self, addr: str | bytes) -> Endpoints[Self]:
         """Connect, now and after each loss. Raises EndpointError."""
-        endpoint = _text(addr)
+        endpoint = endpoint_text(addr)
         self._host.connect(self._core, endpoint)
         return Endpoints(self, "connect", endpoint)
 
     def unbind(self, addr: str | bytes) -> None:
         """Stop listening. Raises EndpointError (ENOENT)."""
-        self._host.unbind(self._core, _text(addr))
+        self._host.unbind(self._core, endpoint_text(addr))
 
     def disconnect(self, addr: str | bytes) -> None:
         """Give a connection up. Raises EndpointError (ENOENT)."""
-        self._host.disconnect(self._core, _text(addr))
+        self._host.disconnect(self._core, endpoint_text(addr))
 
     def bind_to_random_port(
         self, addr: str, min_port: int = 49152, max_port: int = 65536, max_tries: int = 100
@@ -276,29 +293,22 @@ class BaseSocket(SocketAttributes):
         return SocketType(self._core.socket_type)
 
     @property
+    def socket_type(self) -> SocketType:
+        """The socket's type."""
+        return self.type
+
+    @property
     def last_endpoint(self) -> bytes:
         """The last endpoint that was bound or connected, with its real port or path."""
         return self._core.last_endpoint.encode()
-
-    # Eyes.
-
-    def peers(self) -> list[Peer]:
-        """Return what is known of each peer."""
-        return self._host.peers(self._core)
-
-    def stats(self) -> Stats:
-        """Return the counters of dropped messages and failed connections, by reason."""
-        return self._host.stats(self._core)
-
-    def add_instrument(self, instrument: Instrument) -> None:
-        """Let an instrument see drops, peers and failed connections from now on."""
-        self._host.add_instrument(self._core, instrument)
 
     # Whole messages from frames, and back.
 
     def _assemble(self, data: object, flags: int) -> list[bytes] | None:
         """Return a whole message, or None where more frames follow."""
         part = data if type(data) is bytes else self._made(as_bytes, data)
+        if self._max_frame:
+            self._made(self._check_sizes, [part])
         outgoing = self._partial.outgoing
         if flags & SNDMORE:
             if not outgoing:
@@ -308,7 +318,7 @@ class BaseSocket(SocketAttributes):
         return [*outgoing, part] if outgoing else [part]
 
     def _assemble_all(self, msg_parts: Sequence[object], flags: int) -> list[bytes] | None:
-        parts = self._made(_frames, msg_parts)
+        parts = self._made(self._frames, msg_parts)
         outgoing = self._partial.outgoing
         if flags & SNDMORE:
             if not outgoing:
@@ -316,6 +326,22 @@ class BaseSocket(SocketAttributes):
             outgoing.extend(parts)
             return None
         return [*outgoing, *parts] if outgoing else parts
+
+    def _frames(self, parts: Sequence[object]) -> list[bytes]:
+        frames = [part if type(part) is bytes else as_bytes(part) for part in parts]
+        if not frames:
+            raise ZMQError(msg="a message has at least one frame: send [b''] for an empty one")
+        if self._max_frame:
+            self._check_sizes(frames)
+        return frames
+
+    def _check_sizes(self, frames: list[bytes]) -> None:
+        limit = self._max_frame
+        for frame in frames:
+            if len(frame) > limit:
+                raise ZMQError(
+                    EMSGSIZE, f"a frame of {len(frame)} bytes is longer than MAX_MSGSZ ({limit})"
+                )
 
     def _made(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function makes of what is to be sent.
@@ -336,12 +362,26 @@ class BaseSocket(SocketAttributes):
     def _first(self, parts: list[bytes]) -> bytes:
         if len(parts) > 1:
             self._partial.incoming.extend(parts[1:])
+            self._partial.sender = NOBODY
         return parts[0]
 
     def _rest(self) -> list[bytes]:
         rest = list(self._partial.incoming)
         self._partial.incoming.clear()
         return rest
+
+    def _first_frame(self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool) -> Frame:
+        first = self._first(parts)
+        self._partial.sender = sender
+        return received_frame(first, len(parts) > 1, sender, track)
+
+    def _next_frame(self, track: bool) -> Frame:
+        incoming = self._partial.incoming
+        part = incoming.popleft()
+        return received_frame(part, bool(incoming), self._partial.sender, track)
+
+    def _rest_frames(self, track: bool) -> list[Frame]:
+        return as_frames(self._rest(), self._partial.sender, track)
 
     def _send_timeout(self, flags: int) -> int:
         return 0 if flags & DONTWAIT else self._core.options.sndtimeo
@@ -350,91 +390,6 @@ class BaseSocket(SocketAttributes):
         return 0 if flags & DONTWAIT else self._core.options.rcvtimeo
 
 
-def _frames(parts: Sequence[object]) -> list[bytes]:
-    frames = [part if type(part) is bytes else as_bytes(part) for part in parts]
-    if not frames:
-        raise ZMQError(msg="a message has at least one frame: send [b''] for an empty one")
-    return frames
-
-
 def _full_name(instance: object) -> str:
     kind = instance.__class__
     return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _text(addr: object) -> str:
-    if isinstance(addr, str):
-        return addr
-    if not isinstance(addr, bytes):
-        kind = type(addr).__name__
-        raise TypeError(f"an endpoint is text such as 'tcp://127.0.0.1:5555', not {kind}")
-    try:
-        return addr.decode()
-    except UnicodeDecodeError:
-        shown = addr.decode(errors="backslashreplace")
-        raise EndpointError(EINVAL, shown, "it is no text in UTF-8") from None
-
-
-def window(buffer: bytearray | memoryview, nbytes: int) -> memoryview:
-    """Return the part of a buffer that a frame may fill.
-
-    Raises ValueError for more ``nbytes`` than it has, BufferError if it cannot be written to.
-    """
-    view = memoryview(buffer)
-    if view.readonly or not view.c_contiguous:
-        raise BufferError("recv_into() fills a buffer that is writable and contiguous")
-    view = view.cast("B")
-    if not 0 <= nbytes <= len(view):
-        raise ValueError(f"nbytes={nbytes} must be from 0 to the buffer's {len(view)} bytes")
-    return view[:nbytes] if nbytes else view
-
-
-def fill(view: memoryview, data: bytes) -> int:
-    """Copy a frame as far as there is room; returns its size."""
-    size = min(len(data), len(view))
-    view[:size] = data[:size]
-    return len(data)
-
-
-def encode_text(text: object, encoding: str) -> bytes:
-    """Return text as bytes. Raises TypeError for what is none."""
-    if not isinstance(text, str):
-        raise TypeError(f"send_string() sends str, not {type(text).__name__}")
-    return text.encode(encoding)
-
-
-def dump_json(obj: object, options: dict[str, Any]) -> bytes:
-    """Return an object as JSON in UTF-8. Raises TypeError for what JSON cannot say."""
-    return json.dumps(obj, **{"separators": (",", ":"), **options}).encode()
-
-
-def load_json(data: bytes, options: dict[str, Any]) -> Any:
-    """Return what JSON says. Raises ValueError."""
-    return json.loads(data, **options)
-
-
-def require_copy(copy: bool) -> None:
-    """Refuse copy=False. Raises ValueError."""
-    if not copy:
-        raise ValueError("frames arrive as bytes that are never copied again: leave copy=True")
-
-
-def refuse_drafts() -> None:
-    """Refuse a message's routing id and group. Raises ValueError."""
-    raise ValueError(
-        "routing_id and group are of draft sockets, which are not offered: "
-        "a ROUTER takes the routing id as the first frame"
-    )
-
-
-def draft_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """Take out of ``options`` what send() is to refuse or ignore."""
-    return {name: options.pop(name) for name in ("routing_id", "group") if name in options}
-
-
-def refuse_pickle(name: str) -> None:
-    """Refuse to pickle. Raises TypeError."""
-    raise TypeError(
-        f"{name}() would run code that a peer chooses: pickle is not offered. "
-        "Use send_json() and recv_json(), or send_serialized() with a format of your own"
-    )

@@ -1,44 +1,38 @@
 """The context: what sockets of one program share."""
 
+import contextlib
 import sys
 import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
+from weakref import WeakValueDictionary
 
 from antiphon.constants import ContextOption, SocketOption
 from antiphon.engine.socket import SocketCore
-from antiphon.errors import EMFILE, ContextTerminated, OptionError, ZMQError
+from antiphon.errors import EMFILE, ENOTSOCK, ContextTerminated, OptionError, ZMQError
 from antiphon.hosts.threads import Host
-from antiphon.options import SocketOptions, option_name
+from antiphon.options import SocketOptions
 from antiphon.zmq.attributes import CONTEXT_OPTIONS, SOCKET_OPTIONS, ContextAttributes
 from antiphon.zmq.base import BaseSocket
+from antiphon.zmq.settings import Settings
 from antiphon.zmq.socket import Socket
 
 __all__ = ("BaseContext", "Context")
 
 S = TypeVar("S", bound=BaseSocket)
 T = TypeVar("T")
+_AnyClass = type[Any]
 
-_IO_THREADS = int(ContextOption.IO_THREADS)
-_MAX_SOCKETS = int(ContextOption.MAX_SOCKETS)
-_SOCKET_LIMIT = int(ContextOption.SOCKET_LIMIT)
-_BLOCKY = int(SocketOption.BLOCKY)
-_IPV6 = int(SocketOption.IPV6)
+#: What is set by calling the socket once it is there, as it is no value that it keeps.
+_CALLS = (int(SocketOption.SUBSCRIBE), int(SocketOption.UNSUBSCRIBE))
 
-_DEFAULTS: dict[int, int] = {_IO_THREADS: 1, _MAX_SOCKETS: 1023, _BLOCKY: 1, _IPV6: 0}
-_MINIMA: dict[int, int] = {_MAX_SOCKETS: 1}
-_MAXIMA: dict[int, int] = {_MAX_SOCKETS: 65535, _BLOCKY: 1, _IPV6: 1}
-
-
-def _name(option: int) -> str:
-    for name, number in CONTEXT_OPTIONS.items():
-        if number == option:
-            return name.upper()
-    return option_name(option)
+#: The contexts whose ``underlying`` was asked for, by that number.
+_underlying: WeakValueDictionary[int, "BaseContext[Any]"] = WeakValueDictionary()
 
 
 class _Host(Protocol):
     def open(self, socket_type: int, options: SocketOptions) -> SocketCore: ...
+    def set_option(self, core: SocketCore, option: int, value: object) -> None: ...
 
 
 class _Open:
@@ -65,34 +59,97 @@ class _Open:
         with self._lock:
             self._cores.append(core)
 
+    def count(self) -> int:
+        """Return how many are open."""
+        with self._lock:
+            return sum(not core.closed for core in self._cores)
+
 
 class BaseContext(ContextAttributes, Generic[S]):
     """What the contexts of both hosts share.
 
     Socket options set as attributes, such as ``context.linger = 0``, are the defaults of sockets
-    made afterwards. A subclass may say in ``_socket_class`` what its sockets are.
+    made afterwards; ``sockopts`` is the dictionary of them. A subclass may say in ``_socket_class``
+    what its sockets are. With another context as the first argument, or as ``shadow``, it is the
+    same context a second time, with defaults of its own; it ends nothing by being forgotten.
+
+    Raises TypeError for a context of the other kind, OptionError for a bad ``io_threads``, and
+    ZMQError (ENOTSOCK) for a number that is no context's ``underlying``.
     """
 
     _instance: ClassVar[Any] = None
     _instance_lock: ClassVar[threading.Lock] = threading.Lock()
     _socket_class: ClassVar[Any] = BaseSocket
+    _host_class: ClassVar[_AnyClass]
+    _repr_name: ClassVar[str] = "zmq.Context"
+
+    #: Whether all sockets may use send_pyobj() and recv_pyobj(), which run what a peer sends.
+    allow_pickle: bool = False
+    #: The options that sockets begin with, by their numbers.
+    sockopts: dict[int, Any]
 
     _host: _Host
-    _options: SocketOptions
-    _settings: dict[int, int]
+    _settings: Settings
     _open_sockets: _Open
+    _original: "BaseContext[Any] | None" = None
 
-    def __init__(self, io_threads: int = 1, *, shadow: object = None) -> None:
-        if shadow is not None or not isinstance(io_threads, int):
-            raise TypeError(
-                "a context cannot share the sockets of another one: make a Context() with no "
-                "arguments, and connect its sockets to those of the other (inproc works too)"
-            )
-        if io_threads < 0:
-            raise OptionError("IO_THREADS", io_threads, "it is 0 or more")
-        self._options = SocketOptions()
-        self._settings = {**_DEFAULTS, _IO_THREADS: io_threads}
+    def __init__(self, io_threads: Any = 1, shadow: Any = None) -> None:
+        self.sockopts = {}
+        if isinstance(io_threads, BaseContext):
+            shadow = io_threads
+        if shadow:
+            self._share(shadow)
+            return
+        if not isinstance(io_threads, int):
+            raise TypeError(f"io_threads is a number, not {type(io_threads).__name__}")
+        self._settings = Settings()
+        self._settings.set(ContextOption.IO_THREADS, io_threads)
         self._open_sockets = _Open()
+        self._host = self._host_class()
+
+    def _share(self, shadow: Any) -> None:
+        original = shadow
+        if isinstance(shadow, int):
+            original = _underlying.get(shadow)
+            if original is None:
+                raise ZMQError(ENOTSOCK, f"there is no context whose underlying is {shadow}")
+        if not isinstance(getattr(original, "_host", None), self._host_class):
+            raise TypeError(
+                f"{type(self).__module__}.Context cannot share the sockets of {original!r}: "
+                "make a Context() of its own, and connect its sockets to those of the other"
+            )
+        self._original = original
+        for name in ("_settings", "_open_sockets", "_host"):
+            setattr(self, name, getattr(original, name))
+
+    @classmethod
+    def shadow(cls, address: Any) -> Self:
+        """Return a context a second time, given itself or its ``underlying``."""
+        return cls(shadow=address)
+
+    def __copy__(self, memo: object = None) -> Self:
+        del memo
+        return self.shadow(self)
+
+    __deepcopy__ = __copy__
+
+    @property
+    def underlying(self) -> int:
+        """A number that stands for the context: what shadow() takes. 0 once it has ended."""
+        if self.closed:
+            return 0
+        _underlying.setdefault(id(self._host), self)
+        return id(self._host)
+
+    def __repr__(self) -> str:
+        if self.closed:
+            state = " closed"
+            sockets = ""
+        else:
+            state = ""
+            count = self._open_sockets.count()
+            sockets = f"{count} socket{'' if count == 1 else 's'}" if count else ""
+        return f"<{self._repr_name}({sockets}) at {id(self):#x}{state}>"
 
     @classmethod
     def instance(cls, io_threads: int = 1) -> Self:
@@ -144,57 +201,63 @@ class BaseContext(ContextAttributes, Generic[S]):
             raise TypeError(f"a socket's type is a number such as antiphon.zmq.REQ, not {kind}")
         if self.closed:
             raise ContextTerminated
-        self._open_sockets.check(self._settings[_MAX_SOCKETS])
-        core = self._host.open(int(socket_type), self._options)
+        self._open_sockets.check(self._settings.get(ContextOption.MAX_SOCKETS))
+        core = self._host.open(int(socket_type), self._defaults(int(socket_type)))
         self._open_sockets.add(core)
+        for option in _CALLS:
+            if option in self.sockopts:
+                with contextlib.suppress(OptionError):
+                    self._host.set_option(core, option, self.sockopts[option])
         return core
 
+    def _defaults(self, socket_type: int = -1) -> SocketOptions:
+        """Return the options that a socket begins with: those it does not have are left out."""
+        options = SocketOptions(socket_type)
+        options.ipv6 = bool(self._settings.get(SocketOption.IPV6))
+        if not self._settings.get(SocketOption.BLOCKY):
+            options.linger = 0
+        for option, value in self.sockopts.items():
+            if option not in _CALLS:
+                with contextlib.suppress(OptionError):
+                    options.set(int(option), value)
+        return options
+
+    @property
+    def _max_frame(self) -> int:
+        return self._settings.max_frame
+
     def set(self, option: int, optval: int) -> None:
-        """Set an option of the context. Raises OptionError.
+        """Set an option of the context. Raises OptionError, and TypeError for what is no number.
 
         BLOCKY and IPV6 are the LINGER and IPV6 that sockets made afterwards begin with: BLOCKY
-        of 0 means a LINGER of 0.
+        of 0 means a LINGER of 0. MAX_MSGSZ is the longest frame, in bytes, that they send.
         """
-        number = int(option)
-        low, high = _MINIMA.get(number, 0), _MAXIMA.get(number, 2**31 - 1)
-        if number not in self._settings or not low <= optval <= high:
-            raise OptionError(_name(number), optval, "the context has no such option or value")
-        if number == _IPV6:
-            self._options.set(_IPV6, optval)
-        elif number == _BLOCKY:
-            self._options.set(SocketOption.LINGER, -1 if optval else 0)
-        self._settings[number] = int(optval)
+        self._settings.set(int(option), optval)
 
     def get(self, option: int) -> int:
         """Return an option of the context. Raises OptionError."""
-        number = int(option)
-        if number == _SOCKET_LIMIT:
-            return 65535
-        if number == _IPV6:
-            return int(self._options.ipv6)
-        value = self._settings.get(number)
-        if value is None:
-            raise OptionError(_name(number), None, "the context has no such option")
-        return value
+        return self._settings.get(int(option))
 
     def _get_named(self, name: str) -> Any:
         if name in CONTEXT_OPTIONS:
             return self.get(CONTEXT_OPTIONS[name])
-        return self._options.get(SOCKET_OPTIONS[name])
+        return self.getsockopt(SOCKET_OPTIONS[name])
 
     def _set_named(self, name: str, value: Any) -> None:
         if name in CONTEXT_OPTIONS:
             self.set(CONTEXT_OPTIONS[name], value)
         else:
-            self._options.set(SOCKET_OPTIONS[name], value)
+            self.setsockopt(SOCKET_OPTIONS[name], value)
 
     def setsockopt(self, opt: int, value: Any) -> None:
         """Set an option that sockets made afterwards begin with. Raises OptionError."""
-        self._options.set(int(opt), value)
+        if opt not in _CALLS:
+            SocketOptions().set(int(opt), value)
+        self.sockopts[opt] = value
 
     def getsockopt(self, opt: int) -> Any:
         """Return an option that sockets begin with. Raises OptionError."""
-        return self._options.get(int(opt))
+        return self._defaults().get(int(opt))
 
     def __enter__(self) -> Self:
         return self
@@ -210,11 +273,8 @@ class Context(BaseContext[Socket]):
     """
 
     _host: Host
+    _host_class = Host
     _socket_class = Socket
-
-    def __init__(self, io_threads: int = 1, *, shadow: object = None) -> None:
-        super().__init__(io_threads, shadow=shadow)
-        self._host = Host()
 
     @property
     def closed(self) -> bool:
@@ -237,5 +297,5 @@ class Context(BaseContext[Socket]):
     def __del__(self, _is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         # At the end of the process the modules that this needs may have gone already.
         host: Host | None = self.__dict__.get("_host")
-        if host is not None and not _is_finalizing():
+        if host is not None and self._original is None and not _is_finalizing():
             host.abandon_all()

@@ -1,22 +1,23 @@
 """The blocking socket, under pyzmq's names; it may be used by several threads."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 from antiphon.errors import Again
 from antiphon.hosts.threads import Host
-from antiphon.zmq.base import (
-    BaseSocket,
+from antiphon.zmq.base import BaseSocket
+from antiphon.zmq.contents import (
     draft_arguments,
     dump_json,
     encode_text,
     fill,
     load_json,
+    pickling_for,
     refuse_drafts,
-    refuse_pickle,
-    require_copy,
     window,
 )
+from antiphon.zmq.events import EventStream
+from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
 
 __all__ = ("Socket",)
 
@@ -40,19 +41,25 @@ class Socket(BaseSocket):
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
-    ) -> None:
+    ) -> MessageTracker | None:
         """Send a frame; with SNDMORE in ``flags`` it is kept for the frames that follow.
 
         After Again the frames kept so far stay: send the last one again. After any other error
-        the message has failed as a whole, and its frames are forgotten. ``copy`` and ``track`` are
-        accepted: bytes are never copied.
+        the message has failed as a whole, and its frames are forgotten.
+
+        Bytes are held, never copied, and other buffers are copied at once: the tracker that is
+        returned without ``copy``, or for a frame that has one, is done. Raises ValueError for a
+        frame to ``track`` that was made without.
         """
-        del copy, track
+        tracker = None
+        if not copy or type(data) is not bytes:
+            tracker = self._made(tracker_of, [data], copy, track)
         if routing_id is not None or group is not None:
             self._made(refuse_drafts)
         parts = self._assemble(data, flags)
         if parts is not None:
             self._send(parts, flags)
+        return tracker
 
     def send_multipart(
         self,
@@ -62,14 +69,17 @@ class Socket(BaseSocket):
         track: bool = False,
         routing_id: int | None = None,
         group: str | None = None,
-    ) -> None:
+    ) -> MessageTracker | None:
         """Send a message of several frames, whole or not at all. Raises TypeError before that."""
-        del copy, track
+        tracker = None
+        if track or not copy:
+            tracker = self._made(tracker_of, msg_parts, copy, track)
         if routing_id is not None or group is not None:
             self._made(refuse_drafts)
         parts = self._assemble_all(msg_parts, flags)
         if parts is not None:
             self._send(parts, flags)
+        return tracker
 
     def _send(self, parts: list[bytes], flags: int) -> None:
         try:
@@ -81,22 +91,75 @@ class Socket(BaseSocket):
             raise
         self._forget()
 
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes:
-        """Receive a frame; RCVMORE then tells whether the message has more."""
-        del track
-        require_copy(copy)
+    @overload
+    def recv(self, flags: int = 0, copy: Literal[True] = True, track: bool = False) -> bytes: ...
+
+    @overload
+    def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
+
+    @overload
+    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
+
+    @overload
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
+
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
+        """Receive a frame; RCVMORE then tells whether the message has more.
+
+        Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
+        tracker.
+        """
+        if not copy:
+            return self._recv_frame(flags, track)
         incoming = self._partial.incoming
         if incoming:
             return incoming.popleft()
         return self._first(self._host.recv(self._core, self._receive_timeout(flags)))
 
-    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> list[bytes]:
-        """Receive a message; what recv() has left of one comes first."""
-        del track
-        require_copy(copy)
+    def _recv_frame(self, flags: int, track: bool) -> Frame:
+        if self._partial.incoming:
+            return self._next_frame(track)
+        parts, sender = self._host.recv_from(self._core, self._receive_timeout(flags))
+        return self._first_frame(parts, sender, track)
+
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> list[bytes]: ...
+
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> list[Frame]: ...
+
+    @overload
+    def recv_multipart(
+        self, flags: int, copy: Literal[False], track: bool = False
+    ) -> list[Frame]: ...
+
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> list[bytes] | list[Frame]: ...
+
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> list[bytes] | list[Frame]:
+        """Receive a message; what recv() has left of one comes first.
+
+        Without ``copy`` it is a list of Frames.
+        """
+        if not copy:
+            return self._recv_frames(flags, track)
         if self._partial.incoming:
             return self._rest()
         return self._host.recv(self._core, self._receive_timeout(flags))
+
+    def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
+        if self._partial.incoming:
+            return self._rest_frames(track)
+        parts, sender = self._host.recv_from(self._core, self._receive_timeout(flags))
+        return as_frames(parts, sender, track)
 
     def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
@@ -111,9 +174,9 @@ class Socket(BaseSocket):
 
     def send_string(
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **options: Any
-    ) -> None:
+    ) -> MessageTracker | None:
         """Send text."""
-        self.send(self._made(encode_text, u, encoding), flags, copy, **options)
+        return self.send(self._made(encode_text, u, encoding), flags, copy, **options)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive text."""
@@ -138,25 +201,30 @@ class Socket(BaseSocket):
         flags: int = 0,
         copy: bool = True,
         **options: Any,
-    ) -> None:
+    ) -> MessageTracker | None:
         """Send the frames that ``serialize`` makes of a message."""
-        self.send_multipart(self._made(serialize, msg), flags, copy, **options)
+        return self.send_multipart(self._made(serialize, msg), flags, copy, **options)
 
     def recv_serialized(
-        self, deserialize: Callable[[list[bytes]], Any], flags: int = 0, copy: bool = True
+        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Any:
         """Return what ``deserialize`` makes of a message's frames."""
         return deserialize(self.recv_multipart(flags, copy))
 
-    def send_pyobj(self, obj: object, flags: int = 0, protocol: int = -1) -> None:
-        """Refuse: pickle is not offered. Raises TypeError."""
-        del obj, flags, protocol
-        refuse_pickle("send_pyobj")
+    def send_pyobj(
+        self, obj: object, flags: int = 0, protocol: int | None = None, **options: Any
+    ) -> MessageTracker | None:
+        """Send an object pickled. Raises TypeError unless ``allow_pickle`` was set."""
+        pickling = self._made(pickling_for, self, "send_pyobj")
+        return self.send(self._made(pickling.dump, obj, protocol), flags, **options)
 
     def recv_pyobj(self, flags: int = 0) -> Any:
-        """Refuse: pickle is not offered. Raises TypeError."""
-        del flags
-        refuse_pickle("recv_pyobj")
+        """Receive a pickled object, which runs what its sender wants to be run.
+
+        Raises TypeError unless ``allow_pickle`` was set on the socket, its class or its context.
+        """
+        pickling = pickling_for(self, "recv_pyobj")
+        return pickling.load(self.recv(flags))
 
     def poll(self, timeout: float | None = None, flags: int = 1) -> int:
         """Wait for events, at most ``timeout`` milliseconds (None: without end); returns them."""
@@ -164,3 +232,11 @@ class Socket(BaseSocket):
         limit = 0 if rest else -1 if timeout is None else int(timeout)
         found = self._host.poll([(self._core, int(flags))], limit)
         return rest | (found[0][1] if found else 0)
+
+    def event_stream(self, limit: int = 1000) -> EventStream:
+        """Return what happens to the socket from now on, event by event: iterate over it.
+
+        At most ``limit`` of them wait; those that come on top are counted as ``missed``. Raises
+        SocketClosed, and ValueError for a limit below 1.
+        """
+        return EventStream(self._host, self._core, limit)

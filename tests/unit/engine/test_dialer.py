@@ -2,9 +2,9 @@
 
 import pytest
 
-from antiphon.constants import SocketType
+from antiphon.constants import Event, SocketType
 from antiphon.errors import ENOENT, EndpointError, OptionError
-from antiphon.instrument import Instrument
+from antiphon.instrument import Instrument, SocketEvent
 from antiphon.testing import Faults, SimulatedSocket, World
 
 DEALER, ROUTER, REQ = SocketType.DEALER, SocketType.ROUTER, SocketType.REQ
@@ -18,8 +18,9 @@ class Attempts(Instrument):
         self.world = world
         self.times: list[float] = []
 
-    def connection_failed(self, endpoint: str, reason: str, detail: str) -> None:
-        self.times.append(self.world.clock)
+    def happened(self, event: SocketEvent) -> None:
+        if event.reason == "connect-failed" and event.number == Event.CLOSED:
+            self.times.append(self.world.clock)
 
 
 def client(world: World, **options: object) -> SimulatedSocket:

@@ -8,6 +8,7 @@ from antiphon.endpoint import parse_endpoint
 from antiphon.engine.handshake import check_protocol, make_connection
 from antiphon.errors import EPROTONOSUPPORT, EndpointError, OptionError
 from antiphon.options import SocketOptions
+from antiphon.testing import World
 from antiphon.wire.connection import GREETING, TRAFFIC
 from antiphon.wire.forwarding import WireDecoder
 from antiphon.wire.raw import RawConnection
@@ -17,17 +18,19 @@ TCP = parse_endpoint("tcp://127.0.0.1:5555", bind=False)
 WS = parse_endpoint("ws://example.org/path?query", bind=False)
 WSS = parse_endpoint("wss://127.0.0.1:5555", bind=False)
 
+WORLD = World().machine("here")
+
 
 @pytest.mark.parametrize("binder", [False, True])
 def test_a_connection_opens_with_a_greeting(binder: bool) -> None:
-    subject = make_connection(b"DEALER", TCP, SocketOptions(), binder, False)
+    subject = make_connection(WORLD, b"DEALER", TCP, SocketOptions(), binder, False)
     assert subject.state == GREETING
     assert len(b"".join(subject.output)) == 64
     assert subject.mechanism.local.binder == binder
 
 
 def test_a_stream_has_no_protocol() -> None:
-    subject = make_connection(b"STREAM", TCP, SocketOptions(), True, False)
+    subject = make_connection(WORLD, b"STREAM", TCP, SocketOptions(), True, False)
     assert isinstance(subject, RawConnection)
     assert subject.state == TRAFFIC
 
@@ -36,14 +39,14 @@ def test_the_options_reach_the_decoder() -> None:
     options = SocketOptions()
     options.maxmsgsize = 7
     options.max_frames = 3
-    subject = make_connection(b"ROUTER", TCP, options, True, True)
+    subject = make_connection(WORLD, b"ROUTER", TCP, options, True, True)
     assert isinstance(subject.decoder, WireDecoder)
     assert (subject.decoder.max_frame, subject.decoder.max_frames) == (7, 3)
 
 
 def test_a_websocket_asks_for_what_the_user_gave() -> None:
     """W1."""
-    subject = make_connection(b"REQ", WS, SocketOptions(), False, False)
+    subject = make_connection(WORLD, b"REQ", WS, SocketOptions(), False, False)
     assert isinstance(subject, WebSocketConnection)
     (request,) = subject.output
     assert request.startswith(b"GET /path?query HTTP/1.1\r\nHost: example.org\r\n")

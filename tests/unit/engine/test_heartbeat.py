@@ -1,6 +1,9 @@
 """Heartbeats on their own: when to ask, when to give up (Z21 to Z23)."""
 
+import pytest
+
 from antiphon.engine.heartbeat import DEAD, PING, QUIET, Heartbeat
+from antiphon.wire.connection import PONG_BURST
 
 
 def started(interval: float, timeout: float = 2.0) -> Heartbeat:
@@ -48,3 +51,12 @@ def test_the_peers_time_to_live_counts_from_its_last_byte() -> None:
     assert heartbeat.on_timer(102.0) == QUIET
     assert heartbeat.next_deadline() == 105.0
     assert heartbeat.on_timer(105.0) == DEAD
+
+
+def test_pings_are_answered_at_a_limited_rate() -> None:
+    heartbeat = Heartbeat(0.0, 0.0)
+    heartbeat.start(100.0)
+    assert heartbeat.pongs(0.0, 100.0) == 0.0
+    assert heartbeat.pongs(0.0, 100.05) == pytest.approx(5.0)
+    assert heartbeat.pongs(3.0, 100.07) == pytest.approx(5.0)
+    assert heartbeat.pongs(3.0, 200.0) == PONG_BURST

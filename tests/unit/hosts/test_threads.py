@@ -224,7 +224,7 @@ def test_the_caretaker_serves_while_the_program_computes(host: Host) -> None:
     rep, endpoint = bound(host, REP)
     connected(host, REQ, endpoint)
     deadline = time.monotonic() + 10
-    while not any(peer.connected for peer in host.peers(rep)):
+    while not any(peer.connected for peer in host.call(rep.peers)):
         assert time.monotonic() < deadline
 
 

@@ -6,9 +6,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from antiphon.errors import EFSM, EHOSTUNREACH, HostUnreachable, StateError
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import DUPLICATE_ID, Pattern
+from antiphon.patterns.base import DUPLICATE_ID, QUEUE_FULL, Pattern
 from antiphon.patterns.pipe import Pipe, PipeEnd
-from antiphon.patterns.reqrep import QUEUE_FULL, ROUTED, UNKNOWN_ID, Dealer, Rep, Req, Router
+from antiphon.patterns.reqrep import ROUTED, UNKNOWN_ID, Dealer, Rep, Req, Router
 
 
 def options(hwm: int = 1000) -> SocketOptions:

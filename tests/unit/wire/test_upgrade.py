@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from antiphon.errors import ProtocolError
 from antiphon.wire.upgrade import ClientUpgrade, ServerUpgrade, Upgrade, protocols_of
 
-NULL = protocols_of(b"NULL")
+NULL = protocols_of(b"NULL", False)
 KEY = b"x3JJHMbDL1EzLkh9GBhXDw=="
 #: The key's, by RFC 6455 section 1.3.
 ACCEPT = b"HSmrc0sMlYUkAGmm5OPpG2HaGWk="
@@ -46,9 +46,10 @@ def feed(subject: Upgrade, data: bytes) -> None:
 
 def test_each_mechanism_has_its_protocol() -> None:
     """W1."""
-    assert protocols_of(b"NULL") == ["ZWS2.0/NULL", "ZWS2.0"]
-    assert protocols_of(b"PLAIN") == ["ZWS2.0/PLAIN"]
-    assert protocols_of(b"CURVE") == ["ZWS2.0/CURVE"]
+    assert protocols_of(b"NULL", False) == ["ZWS2.0/NULL", "ZWS2.0"]
+    assert protocols_of(b"NULL", True) == ["ZWS2.0/NULL"]
+    assert protocols_of(b"PLAIN", False) == ["ZWS2.0/PLAIN"]
+    assert protocols_of(b"CURVE", True) == ["ZWS2.0/CURVE"]
 
 
 @pytest.mark.parametrize(

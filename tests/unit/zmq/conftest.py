@@ -1,6 +1,9 @@
 """The two packages side by side: what holds for pyzmq holds here."""
 
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,3 +35,22 @@ def either_pair(either: Any, either_context: Any) -> tuple[Any, Any]:
     first.bind("tcp://127.0.0.1:*")
     second.connect(first.last_endpoint)
     return first, second
+
+
+@pytest.fixture
+def run_python() -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Give a function that runs Python with arguments, in a process of its own."""
+
+    def run_python(
+        *arguments: str, directory: Path | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+
+    return run_python

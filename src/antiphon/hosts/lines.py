@@ -1,0 +1,91 @@
+"""Writes lines to the logger ``antiphon`` from a thread of its own.
+
+A handler may then be slow, or use a socket of the very context that has something to say, without
+holding up or dead-locking the engine that says it.
+"""
+
+import atexit
+import logging
+import os
+import threading
+import traceback
+from queue import SimpleQueue
+from typing import Final
+
+__all__ = ("DEBUG", "INFO", "LINES", "WARNING", "Lines", "lowest_level")
+
+DEBUG: Final = 10
+INFO: Final = 20
+WARNING: Final = 30
+_NOBODY: Final = 100
+
+#: How many lines may wait; what comes on top of them is counted.
+_MOST_WAITING: Final = 10_000
+#: How long the end of the program waits for lines to be written, in seconds.
+_PATIENCE: Final = 2.0
+
+_LOG: Final = logging.getLogger("antiphon")
+_LOG.addHandler(logging.NullHandler())
+
+
+def lowest_level() -> int:
+    """Return the lowest level that somebody reads now; 100 if nobody reads any."""
+    logger: logging.Logger | None = _LOG
+    while logger is not None:
+        if any(not isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+            return max(_LOG.getEffectiveLevel(), _LOG.manager.disable + 1)
+        logger = logger.parent if logger.propagate else None
+    return _NOBODY
+
+
+class Lines:
+    """Lines on their way to the logger; the thread begins with the first of them."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew: after a fork the thread is not there, and the lines are the parent's."""
+        self._waiting: SimpleQueue[tuple[int, str] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lost = 0
+
+    def write(self, level: int, line: str) -> None:
+        """Have a line written soon; never waits."""
+        if self._waiting.qsize() >= _MOST_WAITING:
+            self._lost += 1
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="antiphon-log", daemon=True)
+            self._thread.start()
+        self._waiting.put((level, line))
+
+    def _run(self) -> None:
+        while (item := self._waiting.get()) is not None:
+            try:
+                self._log(*item)
+            except Exception:  # noqa: BLE001 (whatever a handler of the program raises)
+                traceback.print_exc()
+
+    def _log(self, level: int, line: str) -> None:
+        lost = self._lost
+        if lost:
+            self._lost = 0
+            _LOG.warning("! %d lines were left out: the handlers are too slow", lost)
+        _LOG.log(level, "%s", line)
+
+    def close(self) -> None:
+        """Wait a little until what waits is written."""
+        thread = self._thread
+        if thread is not None:
+            self._waiting.put(None)
+            thread.join(_PATIENCE)
+            self._thread = None
+
+
+LINES: Final = Lines()
+"""The lines of this process."""
+
+atexit.register(LINES.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=LINES.reset)

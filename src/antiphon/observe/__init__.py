@@ -1,0 +1,3 @@
+"""Eyes on the wire: what two ZeroMQ peers of any make say to each other (N3)."""
+
+__all__ = ()

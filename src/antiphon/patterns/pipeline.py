@@ -1,0 +1,38 @@
+"""PUSH and PULL: work handed down a pipeline (RFC 30)."""
+
+from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.reqrep import Dealer
+
+__all__ = ("Pull", "Push")
+
+
+class Push(Dealer):
+    """PUSH: a DEALER that only sends."""
+
+    def try_recv(self) -> list[bytes] | None:
+        """Raise OperationNotSupported."""
+        self.refuse_receive()
+
+    def can_recv(self) -> bool:
+        """Return False."""
+        return False
+
+    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+        """Drop what a peer sent, counted: a PULL sends nothing."""
+        self.discard(pipe, messages)
+
+
+class Pull(Dealer):
+    """PULL: a DEALER that only receives."""
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Raise OperationNotSupported."""
+        self.refuse_send()
+
+    def check_send(self) -> None:
+        """Raise OperationNotSupported."""
+        self.refuse_send()
+
+    def can_send(self) -> bool:
+        """Return False."""
+        return False

@@ -1,0 +1,134 @@
+"""Messages and commands from frames that a mechanism has sealed, such as CURVE's MESSAGE.
+
+libzmq sends MESSAGE commands as ordinary frames, RFC 26 asks for command frames: both are taken.
+A sealed frame begins with its flags (C8); that of a command is libzmq's, whose PING and SUBSCRIBE
+are sealed like everything else.
+"""
+
+from typing import Final
+
+from antiphon.errors import ProtocolError
+from antiphon.wire.framing import (
+    COMMAND_READY,
+    FULL,
+    GOING_ON,
+    MAX_FRAME_SIZE,
+    STARVED,
+    FrameDecoder,
+    encode_header,
+)
+from antiphon.wire.mechanism import Mechanism
+
+__all__ = ("SEALED_COMMAND", "SEALED_MORE", "SealedDecoder")
+
+SEALED_MORE: Final = 1
+SEALED_COMMAND: Final = 2
+#: How many octets sealing adds to a frame: the command's name, a nonce, a tag, flags.
+_OVERHEAD: Final = 33
+
+
+class SealedDecoder(FrameDecoder):
+    """Opens the frames of another decoder; until traffic begins, their commands are in the clear.
+
+    ``frames`` decodes what carries the frames and allows messages of one frame only, ``mechanism``
+    opens them. The bounds are those of FrameDecoder, and hold for what was sealed; with
+    ``forwarding``, messages are left in the wire form that they would have unsealed.
+    """
+
+    def __init__(
+        self,
+        frames: FrameDecoder,
+        mechanism: Mechanism,
+        max_frame: int,
+        max_frames: int,
+        forwarding: bool,
+    ) -> None:
+        super().__init__(max_frame, frames.max_command, max_frames)
+        self.frames = frames
+        self.mechanism = mechanism
+        self._forwarding = forwarding
+
+    def begin_traffic(self, max_command: int) -> None:
+        """Open every frame from now on; ``max_command`` bounds the sealed commands (bytes)."""
+        super().begin_traffic(max_command)
+        largest = MAX_FRAME_SIZE
+        if self.max_frame >= 0:
+            largest = max(self.max_frame, max_command) + _OVERHEAD
+        self.frames.max_frame = largest
+        self.frames.begin_traffic(largest)
+
+    def body_buffer(self) -> memoryview:
+        """Return room for the next bytes of the sealed frame in arrival."""
+        return self.frames.body_buffer()
+
+    def body_received(self, count: int) -> None:
+        """Say that ``count`` bytes were put into body_buffer()."""
+        self.frames.body_received(count)
+        self.missing = self.frames.missing
+
+    def decode(self, data: bytes, limit: int) -> int:
+        """Do as FrameDecoder.decode() does, with what was sealed. Raises ProtocolError."""
+        frames = self.frames
+        outcome = frames.decode(data, limit - len(self.messages))
+        if not self._traffic:
+            self.command = frames.command
+            self.missing = frames.missing
+            return outcome
+        while True:
+            if outcome == COMMAND_READY:
+                if frames.from_carrier:
+                    self.command = frames.command
+                    break
+                frames.messages.append([frames.command])
+            elif not frames.messages:
+                break
+            opened = self._open(limit)
+            if opened != GOING_ON:
+                outcome = opened
+                break
+            if outcome == STARVED:
+                break
+            outcome = frames.decode(b"", limit - len(self.messages))
+        self.missing = frames.missing
+        return outcome
+
+    def _open(self, limit: int) -> int:
+        """Open what has arrived, up to a command or until ``limit`` messages wait."""
+        sealed = self.frames.messages
+        count = 0
+        outcome = FULL if len(self.messages) >= limit else GOING_ON
+        while count < len(sealed) and outcome == GOING_ON:
+            plain = self.mechanism.open(sealed[count][0])
+            count += 1
+            if plain[0] == SEALED_COMMAND:
+                self._take(plain)
+                outcome = COMMAND_READY
+            else:
+                self._add_part(plain)
+                if len(self.messages) >= limit:
+                    outcome = FULL
+        del sealed[:count]
+        return outcome
+
+    def _take(self, plain: bytes) -> None:
+        size = len(plain) - 1
+        if size > self.max_command:
+            raise ProtocolError(
+                "command-too-long", f"a command of {size} bytes; the limit is {self.max_command}"
+            )
+        self.command = plain[1:]
+
+    def _add_part(self, plain: bytes) -> None:
+        flags = plain[0]
+        size = len(plain) - 1
+        if flags > SEALED_MORE:
+            raise ProtocolError("malformed-message", f"a sealed frame's flags are {flags:#04x}")
+        if 0 <= self.max_frame < size:
+            raise ProtocolError(
+                "message-too-long", f"a frame of {size} bytes; MAXMSGSIZE is {self.max_frame}"
+            )
+        part = plain[1:]
+        self._parts.append(encode_header(flags, size) + part if self._forwarding else part)
+        self._count_frame()
+        if not flags:
+            self._end_message()

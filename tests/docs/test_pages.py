@@ -1,0 +1,86 @@
+"""Every code block of the documentation does what its page says.
+
+The Python blocks of a page are one program; a text block that follows one is what that prints.
+Commands exit with 0, and descriptions of topologies are in order.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from antiphon.topology import lint, read_topology
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)
+PAGES.append(ROOT / "README.md")
+_BLOCK = re.compile(r"^```(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_MARK = "---- end of a block ----"
+
+
+class Block(NamedTuple):
+    language: str
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    return [Block(*found) for found in _BLOCK.findall(page.read_text())]
+
+
+def pages_with(language: str) -> list[Path]:
+    return [page for page in PAGES if any(b.language == language for b in blocks(page))]
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def run(command: list[str], program: str = "") -> str:
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        command,
+        input=program,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("page", pages_with("python"), ids=name_of)
+def test_python_prints_what_follows(page: Path) -> None:
+    program: list[str] = []
+    expected: list[str | None] = []
+    for block in blocks(page):
+        if block.language == "python":
+            program.append(f"{block.text}\nprint({_MARK!r}, flush=True)\n")
+            expected.append(None)
+        elif block.language == "text" and expected:
+            expected[-1] = block.text
+    printed = run([sys.executable, "-"], "".join(program)).split(f"{_MARK}\n")[:-1]
+    for text, wanted in zip(printed, expected, strict=True):
+        assert wanted is None or text == wanted
+
+
+@pytest.mark.parametrize("page", pages_with("console"), ids=name_of)
+def test_commands_succeed(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "console":
+            for line in block.text.splitlines():
+                if line.startswith("$ antiphon") and "*" not in line:
+                    run(["bash", "-c", line.removeprefix("$ ")])
+
+
+@pytest.mark.parametrize("page", pages_with("toml"), ids=name_of)
+def test_topologies_are_in_order(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "toml" and "[[socket]]" in block.text:
+            assert lint(read_topology(block.text)) == []

@@ -1,0 +1,1 @@
+"""Peers that mean harm, and a legitimate client that must not notice."""

@@ -1,0 +1,104 @@
+"""Peers that never become one: silence, dribbling, other protocols, no descriptors left."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.interop.raw import NULL_GREETING, ready
+
+from .kit import LONG, MIB, Crowd, Watch, until
+
+pytestmark = pytest.mark.timeout(120 if LONG else 30)
+
+Attacked = Callable[..., Watch]
+
+STRANGERS = 1000 if LONG else 150
+HANDSHAKE_MS = 5000 if LONG else 1200
+#: Resident memory for one connection of a stranger, without the kernel's.
+STRANGER_BYTES = 6 * 1024
+#: How fast a slow peer sends, one byte at a time.
+DRIBBLE_S = 0.1
+NOFILE, CONNECTS = (256, 400) if LONG else (64, 100)
+REFUSED = ("handshake-timeout", "half-open-limit")
+
+
+def refused(watch: Watch) -> int:
+    """Return how many strangers were given up."""
+    failures = watch.server.failures()
+    return sum(failures.get(reason, 0) for reason in REFUSED)
+
+
+def test_silent_connections(attacked: Attacked) -> None:
+    """M1: they cost little, are closed when their time is over, and hold up nobody."""
+    watch = attacked(HANDSHAKE_IVL=HANDSHAKE_MS)
+    with Crowd(watch.server.address, STRANGERS) as crowd:
+        assert watch.grown() <= STRANGERS * STRANGER_BYTES + MIB
+        took = crowd.read_to_end()
+    assert took <= HANDSHAKE_MS / 1000 + 1
+    figures = watch.check_unharmed()
+    assert figures["handshake_ms"][1] < 250
+    assert refused(watch) == STRANGERS
+    watch.check_recovered()
+
+
+def test_a_byte_at_a_time(attacked: Attacked) -> None:
+    """M2: whoever goes on sending gets no more time for that."""
+    watch = attacked(HANDSHAKE_IVL=HANDSHAKE_MS)
+    said = NULL_GREETING + ready(b"REQ", b"")
+    start = time.monotonic()
+    with Crowd(watch.server.address, STRANGERS) as crowd:
+        for octet in said:
+            crowd.send(bytes([octet]))
+            pause = time.monotonic() + DRIBBLE_S
+            while crowd.read(0.01) and time.monotonic() < pause:
+                pass
+            if not crowd.open:
+                break
+        assert not crowd.open
+        assert watch.grown() <= STRANGERS * STRANGER_BYTES + MIB
+    assert time.monotonic() - start <= HANDSHAKE_MS / 1000 + 1.5
+    figures = watch.check_unharmed()
+    assert figures["handshake_ms"][1] < 250
+    assert refused(watch) == STRANGERS
+    watch.check_recovered()
+
+
+def test_no_descriptors_left(attacked: Attacked) -> None:
+    """M4: peers that are there are served, nothing spins, and all is well soon after."""
+    watch = attacked(NOFILE=NOFILE, HANDSHAKE_IVL=30_000)
+    watch.client.ask("steady")
+    with Crowd(watch.server.address, CONNECTS) as crowd:
+        until(lambda: watch.server.descriptors() >= NOFILE - 1)
+        used, start = watch.server.cpu(), time.monotonic()
+        while time.monotonic() < start + 1:
+            crowd.read(0.05)
+        share = (watch.server.cpu() - used) / (time.monotonic() - start)
+    watch.note(f"{share:.0%} of a processor while no descriptor was left")
+    assert share < 0.2
+    watch.check_unharmed()
+    assert until(lambda: watch.server.descriptors() < NOFILE // 2) < 2
+    watch.check_recovered()
+
+
+STRANGE = {
+    "http": b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "tls": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),
+    "ssh": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "old-version": b"\x01\x00",
+    "not-zmtp": b"\x80\x00\x03hello",
+}
+
+
+def test_other_protocols(attacked: Attacked) -> None:
+    """P4: closed at once, counted by kind, and nothing of it reaches the application."""
+    watch = attacked()
+    each = STRANGERS // len(STRANGE)
+    for data in STRANGE.values():
+        with Crowd(watch.server.address, each) as crowd:
+            crowd.send(data)
+            assert crowd.read_to_end() < 5
+            assert max(crowd.received.values()) <= len(NULL_GREETING)
+    watch.check_unharmed()
+    assert watch.server.failures() == dict.fromkeys(STRANGE, each)
+    watch.check_recovered()

@@ -1,0 +1,67 @@
+"""Pipes for tests: attached here, filled and emptied by hand, with an end that remembers."""
+
+from antiphon.options import SocketOptions
+from antiphon.patterns.base import Pattern
+from antiphon.patterns.pipe import Pipe, PipeEnd
+
+__all__ = ("RememberingEnd", "comes", "connect", "everything", "goes", "join", "options")
+
+
+class RememberingEnd(PipeEnd):
+    """A connection that remembers why the pattern closed it, and detaches as connections do."""
+
+    def __init__(self, pattern: Pattern, pipe: Pipe) -> None:
+        self.pattern = pattern
+        self.pipe = pipe
+        self.closed = ""
+
+    def close_peer(self, reason: str) -> None:
+        """Close."""
+        self.closed = reason
+        self.pattern.detach(self.pipe)
+
+
+def options(socket_type: int = -1, hwm: int = 1000, **others: object) -> SocketOptions:
+    """Return options with both high-water marks, and others under their names."""
+    chosen = SocketOptions(socket_type)
+    chosen.sndhwm = chosen.rcvhwm = hwm
+    for name, value in others.items():
+        assert hasattr(chosen, name)
+        setattr(chosen, name, value)
+    return chosen
+
+
+def join(pattern: Pattern, connected: bool = True) -> Pipe:
+    """Attach a peer; its connection is complete unless told otherwise."""
+    pipe = Pipe(pattern.options)
+    pipe.end = RememberingEnd(pattern, pipe)
+    assert not pattern.attach(pipe)
+    if connected:
+        connect(pattern, pipe)
+    return pipe
+
+
+def connect(pattern: Pattern, pipe: Pipe) -> None:
+    """Complete the connection of a peer."""
+    pipe.peer_type = b"PEER"
+    pattern.connected(pipe)
+
+
+def comes(pattern: Pattern, pipe: Pipe, *messages: list[bytes]) -> None:
+    """Let messages come from a peer."""
+    pattern.deliver(pipe, list(messages))
+
+
+def goes(pipe: Pipe) -> list[list[bytes]]:
+    """Take what waits for a peer, as the connection does."""
+    messages = list(pipe.outbound)
+    pipe.outbound_taken(len(messages))
+    return messages
+
+
+def everything(pattern: Pattern) -> list[list[bytes]]:
+    """Receive until nothing is left."""
+    messages = []
+    while (parts := pattern.try_recv()) is not None:
+        messages.append(parts)
+    return messages
