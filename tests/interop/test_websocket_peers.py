@@ -1,8 +1,10 @@
 """WebSocket with stacks that are not ours: libzmq over ws, and jszmq, which knows no mechanism."""
 
 import os
+import threading
 
 import pytest
+import zmq as libzmq
 
 import antiphon.zmq as zmq
 
@@ -112,3 +114,65 @@ def test_requests_of_jszmq(sockets: Sockets, programs: Programs, kind: str, peer
             assert request[0] == b"browser"
         subject.send_multipart(request)
         assert peer.recv_multipart() == [body, b"end"]
+
+
+def converse(subject: Socket, peer: NodeSocket, subject_binds: bool) -> None:
+    """Connect two DEALERs, and let both send."""
+    if subject_binds:
+        subject.bind("ws://127.0.0.1:*/secure")
+        peer.connect(endpoint_of(subject))
+    else:
+        subject.connect(peer.bind("ws://127.0.0.1:*/secure"))
+    for size in SIZES:
+        body = os.urandom(size)
+        subject.send_multipart([body, b"", body])
+        assert peer.recv_multipart() == [body, b"", body]
+        peer.send_multipart([b"", body])
+        assert subject.recv_multipart() == [b"", body]
+
+
+@pytest.mark.parametrize("subject_serves", [True, False])
+@pytest.mark.parametrize("subject_binds", [True, False])
+def test_curve_with_libzmq(
+    sockets: Sockets, programs: Programs, subject_binds: bool, subject_serves: bool
+) -> None:
+    public, secret = libzmq.curve_keypair()
+    server_public, server_secret = libzmq.curve_keypair()
+    if subject_serves:
+        subject = sockets.subject("DEALER", CURVE_SERVER=1, CURVE_SECRETKEY=server_secret)
+        client = {"curvePublicKey": public, "curveSecretKey": secret}
+        words = {name: key.decode() for name, key in client.items()}
+        peer = NodeSocket(
+            programs, "libzmq", "DEALER", curveServerKey=server_public.decode(), **words
+        )
+    else:
+        subject = sockets.subject(
+            "DEALER",
+            CURVE_PUBLICKEY=public,
+            CURVE_SECRETKEY=secret,
+            CURVE_SERVERKEY=server_public,
+        )
+        key = server_secret.decode()
+        peer = NodeSocket(programs, "libzmq", "DEALER", curveServer="true", curveSecretKey=key)
+    converse(subject, peer, subject_binds)
+
+
+@pytest.mark.parametrize("subject_binds", [True, False])
+def test_plain_with_libzmq(sockets: Sockets, programs: Programs, subject_binds: bool) -> None:
+    handler = sockets.subject("REP")
+    handler.bind("inproc://zeromq.zap.01")
+    asked: list[list[bytes]] = []
+
+    def admit() -> None:
+        request = handler.recv_multipart()
+        asked.append(request)
+        handler.send_multipart([*request[:2], b"200", b"OK", b"", b""])
+
+    admitting = threading.Thread(target=admit)
+    admitting.start()
+    subject = sockets.subject("DEALER", PLAIN_SERVER=1)
+    peer = NodeSocket(programs, "libzmq", "DEALER", plainUsername="me", plainPassword="secret")
+    converse(subject, peer, subject_binds)
+    admitting.join()
+    assert asked[0][3] == b"127.0.0.1"
+    assert asked[0][5:] == [b"PLAIN", b"me", b"secret"]

@@ -42,9 +42,14 @@ class Jszmq {
   }
 }
 
+// What an option's value may be besides text; Z85 keys may have any sign, so that it is split once.
+function valueOf(text) {
+  return text === 'true' ? true : /^\d+$/.test(text) ? Number(text) : text
+}
+
 function options(words) {
-  const pairs = words.map(word => word.split('='))
-  return Object.fromEntries(pairs.map(([name, value]) => [name, /^\d+$/.test(value) ? Number(value) : value]))
+  const pairs = words.map(word => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)])
+  return Object.fromEntries(pairs.map(([name, value]) => [name, valueOf(value)]))
 }
 
 async function obey(peer, command) {
