@@ -33,6 +33,7 @@ demo: $(VENV)/.installed ## Run the main job: a broker, workers, clients, and wh
 
 test: $(VENV)/.test ## Run the tests
 	@tools/system-packages
+	@tools/node-packages
 	$(BIN)/python -m pytest -q
 
 check: $(VENV)/.dev ## Format, lint, types, architecture
@@ -62,6 +63,7 @@ $(COMPILED)/.installed: $(SOURCES) pyproject.toml setup.py
 	@touch $@
 
 compiled: $(COMPILED)/.installed ## Build with mypyc and run the tests on that
+	@tools/node-packages
 	$(COMPILED)/venv/bin/python -c 'import antiphon; assert antiphon.build_info().compiled'
 	$(COMPILED)/venv/bin/python -m pytest -q
 
@@ -79,4 +81,4 @@ fuzz: $(VENV)/.fuzz ## Feed every parser for FUZZ_SECONDS each
 		$(BIN)/python -m fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; done
 
 clean: ## Remove what was built
-	rm -rf $(VENV) build dist src/*.egg-info
+	rm -rf $(VENV) build dist src/*.egg-info tests/interop/node/node_modules

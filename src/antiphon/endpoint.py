@@ -1,4 +1,4 @@
-"""Endpoints: ``tcp://host:port``, ``ipc://path`` and ``inproc://name``, taken apart and checked.
+"""Endpoints such as ``tcp://host:port`` and ``ws://host:port/path``, taken apart and checked.
 
 Nothing is looked up here: a host name stays a name, and whether a name is an interface of this
 machine is for the transport to find out.
@@ -26,17 +26,23 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _DOTTED: Final = re.compile(r"[0-9.]+")
 _ZONE: Final = re.compile(r"[A-Za-z0-9_.:-]+")
 _PORT: Final = re.compile(r"[0-9]{1,5}")
+#: What a request may ask for: printable, without the # that is never sent.
+_REQUEST: Final = re.compile(r"/[!$-~]*")
+_REQUEST_MAX: Final = 2048
+#: Where WebSocket servers listen if nothing is said (RFC 6455 section 3).
+_WEBSOCKET_PORTS: Final = {"ws": "80", "wss": "443"}
 
 
 class Endpoint:
     """Where to bind or connect.
 
-    ``scheme`` is ``"tcp"``, ``"ipc"`` or ``"inproc"``; ``address`` is what follows ``://``;
-    ``text`` is the whole in its canonical form and ``given`` as the user wrote it. For tcp,
-    ``host`` has no brackets and is ``"*"`` for all interfaces, ``port`` is 0 for any free one, and
-    ``source_host`` and ``source_port`` are where a connection is to come from (``""`` and 0: no
-    matter). For ipc and inproc, ``path`` is the path or name; ``"*"`` is a path to be chosen, and
-    a leading ``@`` an abstract name.
+    ``scheme`` is ``"tcp"``, ``"ws"``, ``"wss"``, ``"ipc"`` or ``"inproc"``; ``address`` is what
+    follows ``://``; ``text`` is the whole in its canonical form and ``given`` as the user wrote
+    it. For tcp, ws and wss, ``host`` has no brackets and is ``"*"`` for all interfaces, and
+    ``port`` is 0 for any free one. For tcp, ``source_host`` and ``source_port`` are where a
+    connection is to come from (``""`` and 0: no matter). For ws and wss, ``path`` is what is asked
+    for, and ``authority`` host and port as the user wrote them. For ipc and inproc, ``path`` is
+    the path or name; ``"*"`` is a path to be chosen, and a leading ``@`` an abstract name.
     """
 
     def __init__(self, scheme: str, address: str, given: str) -> None:
@@ -47,6 +53,7 @@ class Endpoint:
         self.host: str = ""
         self.port: int = 0
         self.path: str = ""
+        self.authority: str = ""
         self.source_host: str = ""
         self.source_port: int = 0
 
@@ -68,14 +75,16 @@ def parse_endpoint(text: str, *, bind: bool) -> Endpoint:
         raise EndpointError(EINVAL, text, "write transport://address, as in tcp://127.0.0.1:5555")
     if scheme == "tcp":
         return _parse_tcp(text, address, bind)
+    if scheme in _WEBSOCKET_PORTS:
+        return _parse_websocket(scheme, text, address, bind)
     if scheme == "ipc":
         return _parse_ipc(text, address, bind)
     if scheme == "inproc":
         return _parse_inproc(text, address)
-    if scheme.lower() in ("tcp", "ipc", "inproc"):
+    if scheme.lower() in ("tcp", "ws", "wss", "ipc", "inproc"):
         why = f"write the transport in lower case: {scheme.lower()}://"
     else:
-        why = "this transport is not supported: use tcp://, ipc:// or inproc://"
+        why = "this transport is not supported: use tcp://, ws://, wss://, ipc:// or inproc://"
     raise EndpointError(EPROTONOSUPPORT, text, why)
 
 
@@ -98,6 +107,30 @@ def _parse_tcp(text: str, address: str, bind: bool) -> Endpoint:
         endpoint.source_port = source_number
     endpoint.host = host
     endpoint.port = number
+    return endpoint
+
+
+def _parse_websocket(scheme: str, text: str, address: str, bind: bool) -> Endpoint:
+    authority, _, rest = address.partition("/")
+    path = f"/{rest}"
+    if len(path) > _REQUEST_MAX or not _REQUEST.fullmatch(path):
+        raise EndpointError(
+            EINVAL,
+            text,
+            f"the path is no path of a URL: at most {_REQUEST_MAX} printable ASCII characters, "
+            "others in their %XX form",
+        )
+    target = authority
+    if not bind and ":" not in authority.rpartition("]")[2]:
+        target = f"{authority}:{_WEBSOCKET_PORTS[scheme]}"
+    host, port = _split(text, target)
+    host = _check_host(text, host, bind)
+    number = _check_port(text, port, bind)
+    endpoint = Endpoint(scheme, _join(host, number) + path, text)
+    endpoint.host = host
+    endpoint.port = number
+    endpoint.path = path
+    endpoint.authority = authority
     return endpoint
 
 

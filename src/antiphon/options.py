@@ -56,7 +56,7 @@ _METADATA: Final = 95
 _IPV4ONLY: Final = 31
 _MECHANISM: Final = 43
 _ROUTING_IDS: Final = (5, 61)
-_SECRETS: Final = (46, 49)
+_SECRETS: Final = (46, 49, 103)
 _CURVE_OPTIONS: Final = (47, 48, 49, 50)
 
 
@@ -207,6 +207,11 @@ def _specs() -> dict[int, OptionSpec]:
         _spec(o.CURVE_SERVERKEY, KEY, 32, 41, True, (), True),
         _spec(o.ZAP_DOMAIN, TEXT, 0, 255),
         _spec(o.ZAP_ENFORCE_DOMAIN, BOOL, 0, 1),
+        _spec(o.WSS_KEY_PEM, TEXT, 1, _INT_MAX, False, (), True),
+        _spec(o.WSS_CERT_PEM, TEXT, 1, _INT_MAX, False, (), True),
+        _spec(o.WSS_TRUST_PEM, TEXT, 1, _INT_MAX, False, (), True),
+        _spec(o.WSS_HOSTNAME, TEXT, 1, 255, False, (), True),
+        _spec(o.WSS_TRUST_SYSTEM, BOOL, 0, 1, False),
         _spec(o.METADATA, TEXT, 0, _INT_MAX, False),
     ]
     return {spec.number: spec for spec in table}
@@ -267,12 +272,7 @@ def _elsewhere() -> dict[int, str]:
         for name in names.split():
             reasons[int(SocketOption[name])] = reason
     for option in SocketOption:
-        for prefix, what in (
-            ("GSSAPI_", "GSSAPI"),
-            ("VMCI_", "VMCI"),
-            ("NORM_", "NORM"),
-            ("WSS_", "WebSocket"),
-        ):
+        for prefix, what in (("GSSAPI_", "GSSAPI"), ("VMCI_", "VMCI"), ("NORM_", "NORM")):
             if str(option.name).startswith(prefix):
                 reasons[int(option.value)] = f"{what} is not supported: use tcp or ipc"
     return reasons
@@ -363,6 +363,12 @@ class SocketOptions:
         self.curve_serverkey: bytes = b""
         self.zap_domain: bytes = b""
         self.zap_enforce_domain: bool = False
+        # wss: certificates and the key as PEM texts.
+        self.wss_key_pem: bytes = b""
+        self.wss_cert_pem: bytes = b""
+        self.wss_trust_pem: bytes = b""
+        self.wss_hostname: bytes = b""
+        self.wss_trust_system: bool = False
         self.metadata: list[tuple[bytes, bytes]] = []
 
     def set(self, option: int, value: object) -> None:

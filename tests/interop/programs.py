@@ -48,7 +48,8 @@ class Programs:
     def start(self, *command: str | Path) -> Process:
         """Start a program with pipes for what it prints."""
         pipe = subprocess.PIPE
-        process = Process([str(word) for word in command], stdout=pipe, stderr=pipe, text=True)
+        words = [str(word) for word in command]
+        process = Process(words, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         self._started.append(process)
         return process
 

@@ -207,3 +207,67 @@ def test_every_ip_address_and_port(address: object, port: int, bind: bool) -> No
     host = f"[{address}]" if ":" in str(address) else str(address)
     endpoint = parse_endpoint(f"tcp://{host}:{port}", bind=bind)
     assert (endpoint.host, endpoint.port) == (str(address), port)
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port", "path", "authority", "canonical"),
+    [
+        ("ws://127.0.0.1:5555", "127.0.0.1", 5555, "/", "127.0.0.1:5555", "ws://127.0.0.1:5555/"),
+        ("ws://h:080/a/b", "h", 80, "/a/b", "h:080", "ws://h:80/a/b"),
+        ("wss://h:1/?q=1&r=%20", "h", 1, "/?q=1&r=%20", "h:1", "wss://h:1/?q=1&r=%20"),
+        ("ws://[::1]:1//", "::1", 1, "//", "[::1]:1", "ws://[::1]:1//"),
+    ],
+)
+@pytest.mark.parametrize("bind", [False, True])
+def test_websocket(
+    text: str, host: str, port: int, path: str, authority: str, canonical: str, bind: bool
+) -> None:
+    """W1: host and path are kept as they were given."""
+    endpoint = parse_endpoint(text, bind=bind)
+    assert endpoint.scheme == text.partition(":")[0]
+    assert (endpoint.host, endpoint.port, endpoint.path) == (host, port, path)
+    assert (endpoint.authority, endpoint.text, endpoint.given) == (authority, canonical, text)
+    assert parse_endpoint(endpoint.text, bind=bind).text == endpoint.text
+
+
+def test_websocket_has_a_port_of_its_own_to_connect_to() -> None:
+    for text, port in (("ws://example.org/a", 80), ("wss://[::1]", 443)):
+        endpoint = parse_endpoint(text, bind=False)
+        assert endpoint.port == port
+        assert endpoint.authority == text.partition("//")[2].partition("/")[0]
+        with pytest.raises(EndpointError, match="port is missing"):
+            parse_endpoint(text, bind=True)
+
+
+def test_websocket_wildcards_are_for_bind() -> None:
+    endpoint = parse_endpoint("ws://*:*/path", bind=True)
+    assert (endpoint.host, endpoint.port, endpoint.text) == ("*", 0, "ws://*:*/path")
+    for text in ("ws://*:1/path", "ws://h:*/path", "ws://h:0/path"):
+        with pytest.raises(EndpointError, match="for bind"):
+            parse_endpoint(text, bind=False)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "/path",
+        ":1/",
+        "h:x/",
+        "h:65536/",
+        "h:1/a b",
+        "h:1/a#b",
+        "h:1/\xe9",
+        "h:1/\r\nX: y",
+        "h:1?q",
+        "a:1;b:1/",
+        "h:1/" + "x" * 2048,
+        "h h:1/",
+    ],
+)
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+def test_bad_websocket_endpoints(scheme: str, address: str) -> None:
+    for bind in (False, True):
+        with pytest.raises(EndpointError) as caught:
+            parse_endpoint(f"{scheme}://{address}", bind=bind)
+        assert caught.value.errno == EINVAL

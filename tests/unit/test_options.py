@@ -267,7 +267,7 @@ def test_curve_keys_are_taken_raw_or_in_z85() -> None:
         (Opt.PLAIN_PASSWORD, "secret" * 50),
         (Opt.CURVE_SECRETKEY, "secret" * 6),
         (Opt.SOCKS_PASSWORD, "secret"),
-        (Opt.WSS_KEY_PEM, "secret"),
+        (Opt.WSS_KEY_PEM, "secret\ud800"),
     ],
 )
 def test_no_message_shows_a_secret(option: Opt, value: str) -> None:

@@ -97,7 +97,7 @@ class Dialer(LinkOwner):
     def connected(self, stream: Stream) -> None:
         """Open a link on the stream."""
         self._call = None
-        self.link = self.core.open_link(self, self.options, self.pipe, stream, False)
+        self.link = self.core.open_link(self, self.endpoint, self.options, self.pipe, stream, False)
         self.pipe.end = self.link
         self.link.finishing = self.finishing
         self.core.events.tell_link(CONNECTED, self.link, stream.descriptor)

@@ -88,6 +88,10 @@ _PROTOCOL_CODES: Final[dict[str, int]] = {
     "not-http": 0x30000000,
     "bad-upgrade": 0x30000000,
     "head-too-large": 0x30000000,
+    "upgrade-refused": 0x30000000,
+    "bad-websocket-frame": 0x30000000,
+    "text-message": 0x30000000,
+    "bad-routing-id": 0x30000000,
 }
 
 #: Failures that libzmq tells by a number of the system.

@@ -88,7 +88,7 @@ class Link(Receiver):
         self.connection = connection
         self.decoder = connection.decoder
         # Whether messages are passed on as they are on the wire.
-        self._forwarding = connection.forwarding and not connection.mechanism.seals
+        self._forwarding = connection.verbatim
         self.open = True
         #: True once the peer's handshake was accepted.
         self.established = False
@@ -296,11 +296,7 @@ class Link(Receiver):
         return True
 
     def _fail(self) -> None:
-        # The peer is told what it can mend; the bytes go out as far as the system takes them.
-        connection = self.connection
-        if connection.output and not self._writing:
-            self.stream.write([b"".join(connection.output)])
-        error = connection.error
+        error = self.connection.error
         self.close(error if error is not None else ProtocolError("closed", "the connection closed"))
 
     def close(self, error: ProtocolError) -> None:
@@ -309,10 +305,20 @@ class Link(Receiver):
             self.open = False
             if self.inquiry is not None:
                 self.inquiry.cancel()
-            self.connection.fail(error)
+            self._take_leave(error)
             self.network.cancel_timer(self.timer)
             self.stream.close()
             self.owner.ended(self, error)
+
+    def _take_leave(self, error: ProtocolError) -> None:
+        """Tell the peer why, where the protocol knows how, as far as the system takes it."""
+        connection = self.connection
+        if connection.state != CLOSED:
+            # What was still to be said would let a refused peer believe that it was accepted.
+            connection.output = []
+            connection.fail(error)
+        if connection.output and not self._writing:
+            self.stream.write([b"".join(connection.output)])
 
     def finish(self) -> None:
         """Close as soon as all that waits is written."""
@@ -324,6 +330,8 @@ class Link(Receiver):
 
     def flush(self) -> None:
         """Write commands first, then messages, until all is away or the system takes no more."""
+        if not self.open:
+            return
         pipe = self.pipe
         outbound = pipe.outbound
         self._scheduled = self._writing = False

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from antiphon.endpoint import Endpoint
 from antiphon.engine.events import ACCEPT_FAILED, ACCEPTED, CLOSE_FAILED, CLOSED, LISTENING
 from antiphon.engine.half_open import HalfOpen, source_of
 from antiphon.engine.link import Link, LinkOwner
@@ -41,8 +42,9 @@ class _LingerTimer(Timer):
 class Listening(LinkOwner):
     """A bound endpoint and the connections that came in by it."""
 
-    def __init__(self, core: "SocketCore", options: SocketOptions) -> None:
+    def __init__(self, core: "SocketCore", bound: Endpoint, options: SocketOptions) -> None:
         self.core = core
+        self.bound = bound
         self.options = options
         self.links: dict[Link, Link] = {}
         self.half_open = HalfOpen(options.max_half_open, options.max_half_open_per_address)
@@ -67,7 +69,7 @@ class Listening(LinkOwner):
         """Open a link for a peer."""
         pipe = Pipe(self.options)
         pipe.endpoint = stream.peer_address
-        link = self.core.open_link(self, self.options, pipe, stream, True)
+        link = self.core.open_link(self, self.bound, self.options, pipe, stream, True)
         pipe.end = link
         self.links[link] = link
         self.core.events.tell_link(ACCEPTED, link, stream.descriptor)

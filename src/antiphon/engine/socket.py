@@ -15,7 +15,7 @@ from antiphon.engine.events import (
 )
 from antiphon.engine.exchange import Attachment
 from antiphon.engine.figures import Figures, describe
-from antiphon.engine.handshake import check_mechanism, make_connection
+from antiphon.engine.handshake import check_mechanism, check_protocol, make_connection
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
 from antiphon.engine.monitor import PAIR, Monitor, check_monitor
@@ -137,7 +137,8 @@ class SocketCore:
             self.events.tell_bound(LISTENING, endpoint.text, -1)
             return endpoint.text
         check_mechanism(self.type_name, self.options)
-        listening = Listening(self, self.options.copy())
+        check_protocol(endpoint, self.options, True)
+        listening = Listening(self, endpoint, self.options.copy())
         listener = self.network.listen(endpoint, listening.options, listening.acceptor())
         self._listenings.append(listening)
         listening.listens(listener)
@@ -152,6 +153,7 @@ class SocketCore:
         endpoint = parse_endpoint(text, bind=False)
         if endpoint.scheme != "inproc":
             check_mechanism(self.type_name, self.options)
+            check_protocol(endpoint, self.options, False)
         self.last_endpoint = endpoint.text
         if self.socket_type in _CONNECT_ONCE and self._is_connected(endpoint):
             return
@@ -361,10 +363,18 @@ class SocketCore:
         return self.socket_type == ROUTER
 
     def open_link(
-        self, owner: LinkOwner, options: SocketOptions, pipe: Pipe, stream: Stream, binder: bool
+        self,
+        owner: LinkOwner,
+        endpoint: Endpoint,
+        options: SocketOptions,
+        pipe: Pipe,
+        stream: Stream,
+        binder: bool,
     ) -> Link:
         """Join a stream to a pipe."""
-        connection = make_connection(self.network, self.type_name, options, binder, self.forwarding)
+        connection = make_connection(
+            self.network, self.type_name, endpoint, options, binder, self.forwarding
+        )
         return Link(self.network, owner, options, self.pattern, pipe, stream, connection)
 
     def ask(self, link: Link, question: Question, options: SocketOptions) -> Verdict | None:

@@ -19,6 +19,8 @@ _FIRST_PORT: Final = 49152
 #: The hosts by which a machine calls itself.
 _SELF: Final = ("*", "0.0.0.0", "127.0.0.1", "::", "::1", "localhost")
 _MAX_EVENTS: Final = 1_000_000
+#: The transports that have hosts and ports.
+_HOSTED: Final = ("tcp", "ws")
 
 
 class StuckError(AssertionError):
@@ -155,7 +157,8 @@ class _Call(Call):
 class Machine(Network):
     """A machine of a World: the Network that its sockets run on.
 
-    ``tcp://NAME:PORT`` reaches the machine called NAME, 127.0.0.1 the machine itself.
+    ``tcp://NAME:PORT`` and ``ws://NAME:PORT`` reach the machine called NAME, 127.0.0.1 the machine
+    itself.
     """
 
     def __init__(self, world: World, name: str) -> None:
@@ -206,12 +209,12 @@ class Machine(Network):
         """Listen from now on. Raises EndpointError (EADDRINUSE)."""
         del options
         text = endpoint.text
-        if endpoint.scheme == "tcp":
+        if endpoint.scheme in _HOSTED:
             port = endpoint.port
             if not port:
                 port = self._next_port
                 self._next_port += 1
-            text = f"tcp://{endpoint.host}:{port}"
+            text = f"{endpoint.scheme}://{endpoint.host}:{port}{endpoint.path}"
         if _key(text) in self.listeners:
             raise EndpointError(EADDRINUSE, text, "another socket of this machine listens there")
         listener = _Listener(self, text, acceptor)
@@ -234,7 +237,7 @@ class Machine(Network):
     def _connect(self, endpoint: Endpoint, caller: Caller) -> None:
         world = self.world
         target: Machine | None = self
-        if endpoint.scheme == "tcp" and endpoint.host not in _SELF:
+        if endpoint.scheme in _HOSTED and endpoint.host not in _SELF:
             target = world.machines.get(endpoint.host)
         if target is None:
             _refuse(caller, f"there is no machine {endpoint.host}")
@@ -259,4 +262,4 @@ def _refuse(caller: Caller, why: str) -> None:
 def _key(endpoint: str) -> str:
     """Return what tells the listeners of one machine apart: a port or a path."""
     scheme, _, address = endpoint.partition("://")
-    return address.rpartition(":")[2] if scheme == "tcp" else address
+    return address.partition("/")[0].rpartition(":")[2] if scheme in _HOSTED else address

@@ -3,9 +3,11 @@
 import errno
 import os
 import socket
+from typing import TYPE_CHECKING
 
 from antiphon.endpoint import Endpoint
-from antiphon.engine.network import Call, Caller, Timer
+from antiphon.engine.network import Call, Caller, Stream, Timer
+from antiphon.errors import EndpointError
 from antiphon.options import SocketOptions
 from antiphon.transport import ipc, tcp
 from antiphon.transport.descriptors import (
@@ -16,6 +18,9 @@ from antiphon.transport.descriptors import (
     Resolution,
 )
 from antiphon.transport.stream import SocketStream
+
+if TYPE_CHECKING:
+    from antiphon.transport.tls import Security
 
 __all__ = ("Dialing",)
 
@@ -40,6 +45,7 @@ class Dialing(Call):
         self.options = options
         self.caller = caller
         self.addresses: list[Address] = []
+        self.security: Security | None = None
         self.sock: socket.socket | None = None
         self.why = "no address"
         self.over = False
@@ -52,6 +58,8 @@ class Dialing(Call):
     def _begin(self) -> None:
         if self.endpoint.scheme == "ipc":
             self._try_ipc()
+            return
+        if self.endpoint.scheme == "wss" and not self._prepare_security():
             return
         self.addresses = tcp.numeric_addresses(self.endpoint)
         if self.addresses:
@@ -68,6 +76,16 @@ class Dialing(Call):
             self._fail(self.why)
             return
         self._succeed(sock, self.endpoint.text, "")
+
+    def _prepare_security(self) -> bool:
+        from antiphon.transport.tls import client_security
+
+        try:
+            self.security = client_security(self.endpoint, self.options)
+        except EndpointError as error:
+            self._fail(error.why)
+            return False
+        return True
 
     def resolved(self, resolution: Resolution) -> None:
         """Go on with the addresses of the name."""
@@ -104,8 +122,8 @@ class Dialing(Call):
             if code or tcp.is_own_end(sock):
                 code = code or errno.ECONNREFUSED
                 raise OSError(code, os.strerror(code))
-            peer = tcp.endpoint_of(sock.getpeername())
-            local = tcp.endpoint_of(sock.getsockname())
+            peer = tcp.endpoint_of(self.endpoint.scheme, sock.getpeername())
+            local = tcp.endpoint_of(self.endpoint.scheme, sock.getsockname())
         except OSError as error:
             descriptor = sock.fileno()
             sock.close()
@@ -140,7 +158,10 @@ class Dialing(Call):
 
     def _succeed(self, sock: socket.socket, peer: str, local: str) -> None:
         self.over = True
-        self.caller.connected(SocketStream(self.descriptors, sock, peer, local))
+        stream: Stream = SocketStream(self.descriptors, sock, peer, local)
+        if self.security is not None:
+            stream = self.security.wrap(stream, self.descriptors)
+        self.caller.connected(stream)
 
     def _fail(self, reason: str) -> None:
         self.over = True

@@ -2,14 +2,17 @@
 
 import errno
 import socket
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from antiphon.endpoint import Endpoint
-from antiphon.engine.network import Acceptor, Listener, Timer
+from antiphon.engine.network import Acceptor, Listener, Stream, Timer
 from antiphon.options import SocketOptions
 from antiphon.transport import ipc, tcp
 from antiphon.transport.descriptors import READABLE, Descriptors, Handler
 from antiphon.transport.stream import SocketStream
+
+if TYPE_CHECKING:
+    from antiphon.transport.tls import Security
 
 __all__ = ("listen",)
 
@@ -24,16 +27,26 @@ def listen(
     descriptors: Descriptors, endpoint: Endpoint, options: SocketOptions, acceptor: Acceptor
 ) -> Listener:
     """Listen from now on. Raises EndpointError when the address cannot be had."""
+    path = ""
+    security = _security(endpoint, options)
     if endpoint.scheme == "ipc":
         sock, path = ipc.bind_socket(endpoint, options)
         text = f"ipc://{path}"
     else:
         sock = tcp.bind_socket(endpoint, options)
-        path = ""
-        text = tcp.endpoint_of(sock.getsockname())
+        text = tcp.endpoint_of(endpoint.scheme, sock.getsockname()) + endpoint.path
     listening = _Listening(descriptors, sock, text, path)
-    descriptors.watch(sock.fileno(), READABLE, _Door(listening, options, acceptor))
+    door = _Door(listening, endpoint.scheme, options, acceptor, security)
+    descriptors.watch(sock.fileno(), READABLE, door)
     return listening
+
+
+def _security(endpoint: Endpoint, options: SocketOptions) -> "Security | None":
+    if endpoint.scheme != "wss":
+        return None
+    from antiphon.transport.tls import server_security
+
+    return server_security(endpoint, options)
 
 
 class _Listening(Listener):
@@ -60,10 +73,19 @@ class _Listening(Listener):
 class _Door(Handler):
     """Accepts what comes to a listening socket."""
 
-    def __init__(self, listening: _Listening, options: SocketOptions, acceptor: Acceptor) -> None:
+    def __init__(
+        self,
+        listening: _Listening,
+        scheme: str,
+        options: SocketOptions,
+        acceptor: Acceptor,
+        security: "Security | None",
+    ) -> None:
         self.listening = listening
+        self.scheme = scheme
         self.options = options
         self.acceptor = acceptor
+        self.security = security
 
     def ready(self, events: int) -> None:
         listening = self.listening
@@ -88,13 +110,17 @@ class _Door(Handler):
             address = local = self.listening.endpoint
             if not self.listening.path:
                 tcp.tune(sock, self.options)
-                address = tcp.endpoint_of(sock.getpeername())
-                local = tcp.endpoint_of(sock.getsockname())
+                address = tcp.endpoint_of(self.scheme, sock.getpeername())
+                local = tcp.endpoint_of(self.scheme, sock.getsockname())
         except OSError as error:
             sock.close()
             self.acceptor.failed(error.errno or 0)
             return
-        self.acceptor.accepted(SocketStream(self.listening.descriptors, sock, address, local))
+        descriptors = self.listening.descriptors
+        stream: Stream = SocketStream(descriptors, sock, address, local)
+        if self.security is not None:
+            stream = self.security.wrap(stream, descriptors)
+        self.acceptor.accepted(stream)
 
     def _pause(self) -> None:
         reactor = self.listening.descriptors

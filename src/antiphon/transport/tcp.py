@@ -158,7 +158,7 @@ def is_own_end(sock: socket.socket) -> bool:
     return sock.getsockname() == sock.getpeername()  # type: ignore[no-any-return]
 
 
-def endpoint_of(name: tuple[object, ...]) -> str:
+def endpoint_of(scheme: str, name: tuple[object, ...]) -> str:
     """Return the endpoint of a socket's name: ``tcp://address:port``; IPv6 names have two more."""
     host, port = str(name[0]), name[1]
-    return f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -94,6 +94,8 @@ class Connection:
         self.noticed = False
         #: Whether framing.encode_message() makes the wire form of messages; encode() always does.
         self.plain = True
+        #: Whether messages that are passed on go out as they are.
+        self.verbatim = forwarding and not mechanism.seals
         self._subscriber = mechanism.local.socket_type in _SUBSCRIBERS
         self._publisher = mechanism.local.socket_type in _PUBLISHERS
         # Whether frames are sealed: from the end of the handshake on.

@@ -108,6 +108,8 @@ class Mechanism:
         self.as_server = as_server
         #: Whether our side may say in an ERROR command why it refuses the peer (C2).
         self.tells_errors = as_server
+        #: Whether the peer is asked about before it is let in.
+        self.asks = as_server
         #: True once the handshake is over and messages may flow both ways.
         self.complete = False
         #: What the handshake waits to have answered, or None.
@@ -180,7 +182,7 @@ class NullMechanism(Mechanism):
     def __init__(self, local: Local, asks: bool = False) -> None:
         super().__init__(local, False)
         self.tells_errors = True
-        self._asks = asks
+        self.asks = asks
 
     def start(self) -> list[bytes]:
         """Return our READY if we connected; a binder waits for the peer's."""
@@ -197,7 +199,7 @@ class NullMechanism(Mechanism):
         return []
 
     def _ask(self) -> list[bytes]:
-        if not self._asks:
+        if not self.asks:
             return self.admit()
         self.question = Question(self.name, [])
         return []

@@ -1,5 +1,6 @@
 """The socket API under the names that pyzmq users know: ``import antiphon.zmq as zmq``."""
 
+from importlib.util import find_spec
 from typing import Final
 
 from antiphon import __version__
@@ -52,6 +53,7 @@ IPC_PATH_MAX_LEN: Final = 107
 Message = Frame
 
 _CAPABILITIES = frozenset({"ipc"})
+_WEBSOCKET: Final = ("ws", "wss")
 _PYZMQ_VERSION: Final = "27.3.0"
 
 
@@ -84,4 +86,6 @@ def has(capability: str) -> bool:
     """Tell whether a transport or mechanism such as ``ipc`` is there."""
     if capability == "curve":
         return curve_available()
+    if capability in _WEBSOCKET:
+        return find_spec("wsproto") is not None
     return capability in _CAPABILITIES

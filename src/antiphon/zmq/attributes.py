@@ -119,6 +119,11 @@ class OptionAttributes:
         tcp_keepalive_intvl: int
         tcp_maxrt: int
         tos: int
+        wss_cert_pem = _Text()
+        wss_hostname = _Text()
+        wss_key_pem = _Text()
+        wss_trust_pem = _Text()
+        wss_trust_system: int
         xpub_manual: int
         xpub_manual_last_value: int
         xpub_nodrop: int
@@ -191,6 +196,11 @@ class OptionAttributes:
         TCP_KEEPALIVE_INTVL: int
         TCP_MAXRT: int
         TOS: int
+        WSS_CERT_PEM = _Text()
+        WSS_HOSTNAME = _Text()
+        WSS_KEY_PEM = _Text()
+        WSS_TRUST_PEM = _Text()
+        WSS_TRUST_SYSTEM: int
         XPUB_MANUAL: int
         XPUB_MANUAL_LAST_VALUE: int
         XPUB_NODROP: int

@@ -50,6 +50,25 @@ def test_a_request_and_its_reply(broker: Broker, context: zmq.Context) -> None:
     assert broker.stats().replies == 1
 
 
+def test_clients_and_workers_over_websocket(context: zmq.Context) -> None:
+    broker = Broker("ws://127.0.0.1:*/clients", "ws://127.0.0.1:*/workers")
+    thread = threading.Thread(target=broker.run)
+    thread.start()
+    try:
+        test_a_request_and_its_reply(broker, context)
+        worker = make(context, zmq.REQ, broker.backend)
+        worker.send(b"READY")
+        client = make(context, zmq.REQ, broker.frontend)
+        client.send(bytes(100_000))
+        *envelope, body = worker.recv_multipart()
+        assert body == bytes(100_000)
+        worker.send_multipart([*envelope, body])
+        assert client.recv() == body
+    finally:
+        broker.stop()
+        thread.join(10)
+
+
 def test_the_reply_for_a_client_that_left_is_counted(broker: Broker, context: zmq.Context) -> None:
     worker = make(context, zmq.REQ, broker.backend)
     worker.send(b"READY")

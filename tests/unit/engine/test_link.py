@@ -7,16 +7,20 @@ from antiphon.testing import Faults, SimulatedSocket, World
 
 DEALER, ROUTER = SocketType.DEALER, SocketType.ROUTER
 SERVER = "tcp://server:5555"
+SCHEMES = ("tcp", "ws")
 
 
 def pair(
-    world: World, client_options: dict[str, object], server_options: dict[str, object]
+    world: World,
+    client_options: dict[str, object],
+    server_options: dict[str, object],
+    scheme: str = "tcp",
 ) -> tuple[SimulatedSocket, SimulatedSocket]:
     """Return a connected DEALER and the DEALER that it is connected to."""
     server = SimulatedSocket(world.machine("server"), DEALER, **server_options)
-    server.bind("tcp://*:5555")
+    server.bind(f"{scheme}://*:5555")
     client = SimulatedSocket(world.machine("client"), DEALER, **client_options)
-    client.connect(SERVER)
+    client.connect(f"{scheme}://server:5555")
     world.run_until(lambda: any(peer.connected for peer in client.core.peers()))
     world.run(0.01)
     return client, server
@@ -36,11 +40,13 @@ def test_a_peer_that_never_greets_is_closed_when_the_handshake_is_due(world: Wor
     assert not server.core.peers()
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("side", ["client", "server"])
-def test_a_silent_peer_is_found_by_heartbeats(world: World, side: str) -> None:
+def test_a_silent_peer_is_found_by_heartbeats(world: World, side: str, scheme: str) -> None:
     beating: dict[str, object] = {"heartbeat_ivl": 100, "heartbeat_timeout": 300}
     quiet: dict[str, object] = {}
-    client, server = pair(world, *((beating, quiet) if side == "client" else (quiet, beating)))
+    both = (beating, quiet) if side == "client" else (quiet, beating)
+    client, server = pair(world, *both, scheme)
     world.run(10)
     asker, asked = (client, server) if side == "client" else (server, client)
     assert not asker.core.stats().failures
@@ -88,10 +94,11 @@ def test_queues_are_bounded_in_bytes_too(world: World) -> None:
         server.recv()
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("fragment", [0, 1, 1000, 40_000])
-def test_messages_arrive_the_same_in_whatever_pieces(fragment: int) -> None:
+def test_messages_arrive_the_same_in_whatever_pieces(fragment: int, scheme: str) -> None:
     world = World(5, Faults(fragment=fragment))
-    client, server = pair(world, {}, {})
+    client, server = pair(world, {}, {}, scheme)
     sizes = [0, 1, 255, 256, 5000] + ([32_768, 70_000, 1_000_000] if fragment != 1 else [])
     messages = [[bytes([size % 251]) * size, b"", b"tail"] for size in sizes]
     for message in messages:

@@ -1,4 +1,4 @@
-"""What a program sees is the same over tcp, ipc and inproc: ends, queues, ids, bounds."""
+"""What a program sees is the same over each transport: ends, queues, ids, bounds."""
 
 import socket
 import threading
@@ -10,7 +10,9 @@ import pytest
 
 import antiphon.zmq as zmq
 
-SCHEMES = ("tcp", "ipc", "inproc")
+#: The transports that have connections, and all.
+WIRED = ("tcp", "ws", "wss", "ipc")
+SCHEMES = (*WIRED, "inproc")
 #: More than the buffers of the system take.
 STALLING = 16_000_000
 
@@ -21,7 +23,7 @@ def endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return free_endpoint(request.param, tmp_path, "first")
 
 
-@pytest.fixture(params=("tcp", "ipc"))
+@pytest.fixture(params=WIRED)
 def wire_endpoint(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The same, of the transports that have connections."""
     return free_endpoint(request.param, tmp_path, "first")
@@ -34,9 +36,10 @@ def other_endpoint(endpoint: str, tmp_path: Path) -> str:
 
 
 def free_endpoint(scheme: str, folder: Path, name: str) -> str:
-    if scheme == "tcp":
+    if scheme in ("tcp", "ws", "wss"):
         with socket.create_server(("127.0.0.1", 0)) as free:
-            return f"tcp://127.0.0.1:{free.getsockname()[1]}"
+            port = free.getsockname()[1]
+        return f"tcp://127.0.0.1:{port}" if scheme == "tcp" else f"{scheme}://127.0.0.1:{port}/a"
     return f"ipc://{folder}/{name}" if scheme == "ipc" else f"inproc://{name}"
 
 
@@ -70,9 +73,9 @@ def is_refused(endpoint: str) -> bool:
     """Tell whether nobody listens there."""
     scheme, _, address = endpoint.partition("://")
     family, where = (
-        (socket.AF_INET, ("127.0.0.1", int(address.rpartition(":")[2])))
-        if scheme == "tcp"
-        else (socket.AF_UNIX, address)
+        (socket.AF_UNIX, address)
+        if scheme == "ipc"
+        else (socket.AF_INET, ("127.0.0.1", int(address.partition("/")[0].rpartition(":")[2])))
     )
     with socket.socket(family) as stranger:
         stranger.settimeout(10)
@@ -198,8 +201,10 @@ def test_a_peer_whose_id_was_in_use_is_let_in_once_it_is_free(
     assert second.recv() == b"welcome"
 
 
-def test_a_late_reader_gets_all_that_was_sent_before_the_end(wire_endpoint: str) -> None:
-    receiving, sending = zmq.Context(), zmq.Context()
+def test_a_late_reader_gets_all_that_was_sent_before_the_end(
+    make_context: Callable[[], zmq.Context], wire_endpoint: str
+) -> None:
+    receiving, sending = make_context(), make_context()
     try:
         sender = bound(sending, zmq.ROUTER, wire_endpoint, sndhwm=0, linger=10_000)
         reader = connected(
