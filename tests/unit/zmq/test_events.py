@@ -68,7 +68,8 @@ def test_a_thread_sees_what_happens_until_the_socket_ends(context: zmq.Context) 
         dealer.close()
         gone = events.receive(PATIENCE)
         assert gone is not None
-        assert (gone.name, gone.routing_id, gone.reason) == ("DISCONNECTED", b"D", "peer-closed")
+        assert (gone.name, gone.routing_id) == ("DISCONNECTED", b"D")
+        assert gone.reason in {"peer-closed", "connection-lost"}  # by what it has left unread
         router.close()
         assert [event.name for event in events] == ["CLOSED"]
         assert events.receive() is None
