@@ -1,7 +1,10 @@
 """Monitors of both stacks at the two ends of one connection: the same events in the same order."""
 
+import contextlib
 import errno
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -260,6 +263,112 @@ def test_a_handshake_that_takes_too_long(sockets: Sockets, stack: str, value: in
         server.next()
         failed, gone = server.next(), server.next()
     assert (failed.name, failed.value, gone.name) == (NO_DETAIL, value, "DISCONNECTED")
+
+
+@contextlib.contextmanager
+def zap_handler(sockets: Sockets, stack: str, status: bytes) -> Iterator[None]:
+    """Answer the questions of a stack's sockets with a status."""
+    handler: Any = getattr(sockets, stack)("REP")
+    handler.bind("inproc://zeromq.zap.01")
+    over = threading.Event()
+
+    def answer() -> None:
+        while not over.is_set():
+            if handler.poll(20):
+                _, request_id, *_ = handler.recv_multipart()
+                handler.send_multipart([b"1.0", request_id, status, b"", b"somebody", b""])
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def curve(sockets: Sockets, server_stack: str, client_stack: str, *, right_key: bool) -> Any:
+    """Return a CURVE server and a client that knows its key, or does not."""
+    public, secret = libzmq.curve_keypair()
+    other, _ = libzmq.curve_keypair()
+    own_public, own_secret = libzmq.curve_keypair()
+    server = Watched(
+        sockets,
+        server_stack,
+        "ROUTER",
+        CURVE_SERVER=1,
+        CURVE_PUBLICKEY=public,
+        CURVE_SECRETKEY=secret,
+    )
+    client = Watched(
+        sockets,
+        client_stack,
+        "DEALER",
+        CURVE_SERVERKEY=public if right_key else other,
+        CURVE_PUBLICKEY=own_public,
+        CURVE_SECRETKEY=own_secret,
+    )
+    return server, client
+
+
+def outcome(watched: Watched) -> tuple[str, int]:
+    """Return the first event after the connection was there."""
+    told = watched.next()
+    while told.name in ("LISTENING", "ACCEPTED", "CONNECT_DELAYED", "CONNECTED"):
+        told = watched.next()
+    return told.name, value_of(told)
+
+
+@stacks
+@servers
+@pytest.mark.parametrize(
+    ("status", "at_server", "at_client"),
+    [
+        (b"200", ("HANDSHAKE_SUCCEEDED", 0), ("HANDSHAKE_SUCCEEDED", 0)),
+        (b"400", ("HANDSHAKE_FAILED_AUTH", 400), ("HANDSHAKE_FAILED_AUTH", 400)),
+        (b"500", ("HANDSHAKE_FAILED_AUTH", 500), ("HANDSHAKE_FAILED_AUTH", 500)),
+        (b"wrong", protocol(libzmq.PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE), RESET),
+    ],
+)
+def test_what_a_zap_handler_says(
+    sockets: Sockets,
+    client_stack: str,
+    server_stack: str,
+    status: bytes,
+    at_server: tuple[str, int],
+    at_client: tuple[str, int],
+) -> None:
+    with zap_handler(sockets, server_stack, status):
+        server, client = curve(sockets, server_stack, client_stack, right_key=True)
+        server.socket.bind(ANYWHERE)
+        client.socket.connect(endpoint_of(server.socket))
+        assert outcome(server) == at_server
+        assert outcome(client) == at_client
+        if status == b"200" and server_stack == "subject":
+            (peer,) = server.socket.peers()
+            assert (peer.mechanism, peer.user_id) == ("CURVE", "somebody")
+
+
+@stacks
+@servers
+def test_a_key_that_is_not_the_servers(
+    sockets: Sockets, client_stack: str, server_stack: str
+) -> None:
+    server, client = curve(sockets, server_stack, client_stack, right_key=False)
+    server.socket.bind(ANYWHERE)
+    client.socket.connect(endpoint_of(server.socket))
+    assert outcome(server) == protocol(libzmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC)
+    assert outcome(client) == RESET
+
+
+@stacks
+@servers
+def test_plain_without_a_handler(sockets: Sockets, client_stack: str, server_stack: str) -> None:
+    server = Watched(sockets, server_stack, "ROUTER", PLAIN_SERVER=1)
+    client = Watched(sockets, client_stack, "DEALER", PLAIN_USERNAME=b"u", PLAIN_PASSWORD=b"secret")
+    server.socket.bind(ANYWHERE)
+    client.socket.connect(endpoint_of(server.socket))
+    assert outcome(server) == (NO_DETAIL, errno.EFAULT)
 
 
 @pytest.mark.parametrize("stack", ["subject", "peer"])
