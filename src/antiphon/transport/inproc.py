@@ -143,12 +143,6 @@ class _Connected(Attachment):
         self.far = far
         bound.joined.append(self)
         self.pipe.peer_type = bound.core.type_name
-        near_end = _End(self.pipe, self.core, far, bound.core)
-        far_end = _End(far, bound.core, self.pipe, self.core)
-        near_end.connected = self
-        far_end.connected = self
-        self.pipe.end = near_end
-        far.end = far_end
         if not self.pipe.attached:
             if not self.named and self.core.routes_by_id():
                 self.pipe.routing_id = bound.core.options.routing_id
@@ -159,7 +153,15 @@ class _Connected(Attachment):
                 self.exchange.wait(self)
                 return
         self._announce(bound)
+        # Nothing moves before both know of each other.
+        near_end = _End(self.pipe, self.core, far, bound.core)
+        far_end = _End(far, bound.core, self.pipe, self.core)
+        near_end.connected = self
+        far_end.connected = self
+        self.pipe.end = near_end
+        far.end = far_end
         near_end.move()
+        far_end.move()
 
     def _announce(self, bound: _Bound) -> None:
         for core, pipe in ((self.core, self.pipe), (bound.core, self.far)):

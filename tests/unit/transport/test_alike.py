@@ -252,3 +252,84 @@ def test_many_messages_larger_than_the_queue_may_be_pass(
         client.send(b"%02d" % number + bytes(size))
     for number in range(20):
         assert server.recv() == b"%02d" % number + bytes(size)
+
+
+def test_subscribers_get_what_they_ask_for_each_a_list_of_its_own(
+    context: zmq.Context, endpoint: str
+) -> None:
+    xpub = bound(context, zmq.XPUB, endpoint)
+    subscribers = [connected(context, zmq.SUB, endpoint, subscribe=b"A") for _ in range(3)]
+    until(lambda: len(xpub.peers()) == 3 and all(peer.received for peer in xpub.peers()))
+    assert xpub.recv() == b"\x01A"
+    for _ in range(2):
+        xpub.send_multipart([b"A1", b"body"])
+        xpub.send(b"B")
+    for subscriber in subscribers:
+        parts = subscriber.recv_multipart()
+        assert parts == [b"A1", b"body"]
+        parts.clear()
+        subscriber.unsubscribe("A")
+        with pytest.raises(zmq.Again):
+            while subscriber.recv_multipart(zmq.DONTWAIT) == [b"A1", b"body"]:
+                pass
+    assert xpub.recv() == b"\x00A"
+    subscribers[0].subscribe("C")
+    assert xpub.recv() == b"\x01C"
+    subscribers[0].close()
+    assert xpub.recv() == b"\x00C"
+
+
+def test_subscriptions_made_before_there_is_a_publisher_hold_for_each_that_comes(
+    context: zmq.Context, endpoint: str
+) -> None:
+    subscriber = connected(context, zmq.XSUB, endpoint)
+    subscriber.send(b"\x01A")
+    subscriber.send(b"hello")
+    for number in range(3):
+        xpub = bound(context, zmq.XPUB, endpoint)
+        assert xpub.recv() == b"\x01A"
+        if not number:
+            assert xpub.recv() == b"hello"
+        xpub.send(b"A%d" % number)
+        assert subscriber.recv() == b"A%d" % number
+        xpub.close()
+        until(lambda: not any(peer.connected for peer in subscriber.peers()))
+
+
+def test_a_subscriber_that_asks_for_too_much_is_closed(context: zmq.Context, endpoint: str) -> None:
+    pub = bound(context, zmq.PUB, endpoint)
+    greedy = connected(context, zmq.SUB, endpoint, reconnect_ivl=-1)
+    modest = connected(context, zmq.SUB, endpoint, subscribe=b"")
+    until(lambda: len(pub.peers()) == 2 and pub.topics_count == 1)
+    greedy.subscribe(b"t" * 4097)
+    until(lambda: pub.stats().failures == {"topic-too-long": 1})
+    until(lambda: len(pub.peers()) == 1)
+    pub.send(b"news")
+    assert modest.recv() == b"news"
+
+
+def test_work_goes_down_the_pipeline_to_one_worker_each(
+    context: zmq.Context, endpoint: str
+) -> None:
+    push = bound(context, zmq.PUSH, endpoint)
+    workers = [connected(context, zmq.PULL, endpoint) for _ in range(4)]
+    until(lambda: len([peer for peer in push.peers() if peer.connected]) == 4)
+    for number in range(40):
+        push.send(b"%d" % number)
+    got = [[int(worker.recv()) for _ in range(10)] for worker in workers]
+    assert sorted(sum(got, [])) == list(range(40))
+    assert all(numbers == list(range(numbers[0], 40, 4)) for numbers in got)
+
+
+def test_a_pair_has_one_peer(context: zmq.Context, endpoint: str) -> None:
+    server = bound(context, zmq.PAIR, endpoint)
+    first = connected(context, zmq.PAIR, endpoint)
+    first.send(b"first")
+    assert server.recv() == b"first"
+    second = connected(context, zmq.PAIR, endpoint)
+    until(lambda: server.stats().failures.get("pair-taken"))
+    first.close()
+    second.send(b"second")
+    assert server.recv() == b"second"
+    server.send(b"welcome")
+    assert second.recv() == b"welcome"
