@@ -91,6 +91,7 @@ class SocketCore:
         self.network = network
         self.socket_type = socket_type
         self.options = options.of(socket_type) if forwarder is None else forwarder.options
+        self.options.socket_type = socket_type
         self.pattern = forwarder or make_pattern(socket_type, self.options, network)
         self.forwarding = forwarder is not None
         self.type_name: bytes = SOCKET_TYPE_NAMES[socket_type]

@@ -91,6 +91,10 @@ class Xsub(Pattern):
         """Return the next message, from each publisher in turn."""
         return self.fair_queue.take()
 
+    def last_sender(self) -> Pipe | None:
+        """Return the peer that the last message came from."""
+        return self.fair_queue.last
+
     def can_recv(self) -> bool:
         """Tell whether a message waits."""
         return len(self.fair_queue.ready) > 0

@@ -264,14 +264,13 @@ def test_subscribers_get_what_they_ask_for_each_a_list_of_its_own(
     for _ in range(2):
         xpub.send_multipart([b"A1", b"body"])
         xpub.send(b"B")
+    for _ in range(2):
+        for subscriber in subscribers:
+            parts = subscriber.recv_multipart()
+            assert parts == [b"A1", b"body"]
+            parts.clear()
     for subscriber in subscribers:
-        parts = subscriber.recv_multipart()
-        assert parts == [b"A1", b"body"]
-        parts.clear()
         subscriber.unsubscribe("A")
-        with pytest.raises(zmq.Again):
-            while subscriber.recv_multipart(zmq.DONTWAIT) == [b"A1", b"body"]:
-                pass
     assert xpub.recv() == b"\x00A"
     subscribers[0].subscribe("C")
     assert xpub.recv() == b"\x01C"
@@ -317,8 +316,7 @@ def test_work_goes_down_the_pipeline_to_one_worker_each(
     for number in range(40):
         push.send(b"%d" % number)
     got = [[int(worker.recv()) for _ in range(10)] for worker in workers]
-    assert sorted(sum(got, [])) == list(range(40))
-    assert all(numbers == list(range(numbers[0], 40, 4)) for numbers in got)
+    assert sorted(got) == [list(range(first, 40, 4)) for first in range(4)]
 
 
 def test_a_pair_has_one_peer(context: zmq.Context, endpoint: str) -> None:
