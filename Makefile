@@ -39,7 +39,7 @@ test: $(VENV)/.test ## Run the tests
 check: $(VENV)/.dev ## Format, lint, types, architecture
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy src tests tools setup.py $(wildcard benchmarks fuzz)
+	$(BIN)/mypy src tests tools setup.py $(wildcard benchmarks fuzz examples)
 	$(BIN)/python -m pytest -q tests/architecture
 
 $(VENV)/.docs: $(VENV)/.installed

@@ -1,0 +1,93 @@
+"""The load-balancing broker three times, and the asynchronous server."""
+
+import re
+import signal
+import time
+from collections import Counter
+
+import pytest
+
+import antiphon.zmq as zmq
+
+from .conftest import Endpoints
+from .programs import finish, free_port, run, start
+
+
+def wait_until_connected(socket: zmq.Socket) -> None:
+    """Return once a peer has answered."""
+    deadline = time.monotonic() + 20
+    while not any(peer.connected for peer in socket.peers()):
+        assert time.monotonic() < deadline
+        socket.poll(10)
+
+
+def test_ten_clients_three_workers(endpoint: Endpoints) -> None:
+    lines = run("lbbroker", endpoint("front"), endpoint("back"))
+    assert Counter(lines) == {"Client: OK": 10, "Worker: HELLO": 10}
+
+
+def test_the_frames_at_each_socket_are_the_chapters(endpoint: Endpoints) -> None:
+    counts = ("--clients", 1, "--workers", 1)
+    lines = run("lbbroker", endpoint("front"), endpoint("back"), *counts, "--trace")
+    client, worker = "    [008] CLIENT-0", "    [008] WORKER-0"
+    empty, hello, done = "    [000] ", "    [005] HELLO", "    [002] OK"
+    spoken = [line for line in lines if line.startswith(("Client", "Worker"))]
+    assert sorted(spoken) == ["Client: OK", "Worker: HELLO"]
+    assert [line for line in lines if line not in spoken] == [
+        *("backend in", worker, empty, "    [005] READY"),
+        *("frontend in", client, empty, hello),
+        *("backend out", worker, empty, client, empty, hello),
+        *("backend in", worker, empty, client, empty, done),
+        *("frontend out", client, empty, done),
+    ]
+
+
+def test_the_same_with_messages(endpoint: Endpoints) -> None:
+    assert run("lbbroker2", endpoint("front"), endpoint("back")) == ["Client: OK"] * 10
+
+
+def test_the_same_on_a_loop(endpoint: Endpoints) -> None:
+    timing = ("--interval", 0.1, "--seconds", 1)
+    lines = run("lbbroker3", endpoint("front"), endpoint("back"), *timing)
+    assert lines.pop() == "The end: a handler has called stop()"
+    assert set(lines) == {"Client: OK"}
+    assert len(lines) >= 20
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("lbbroker2", ["Interrupted"]), ("lbbroker3", ["The end: Ctrl-C"])]
+)
+def test_ctrl_c_ends_it_while_clients_wait(name: str, words: list[str]) -> None:
+    front = f"tcp://127.0.0.1:{free_port()}"
+    program = start(name, front, "inproc://back", "--workers", 0)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
+        peer.linger = 0
+        peer.connect(front)
+        wait_until_connected(peer)
+        program.send_signal(signal.SIGINT)
+        assert finish(program) == words
+
+
+def test_the_asynchronous_server_forgets_who_is_silent(endpoint: Endpoints) -> None:
+    timing = ("--seconds", 1, "--tick", 0.1, "--slowest", 0.05, "--expiry", 0.5)
+    lines = run("asyncsrv", endpoint("async"), *timing)
+    assert lines.pop() == "Server: nobody is left"
+    forgotten = [line for line in lines if line.startswith("Server: ")]
+    names = {line.split()[1] for line in forgotten}
+    assert len(names) == len(forgotten) == 3
+    for line in forgotten:
+        assert re.fullmatch(r"Server: [0-9A-F]{4}-[0-9A-F]{4} is forgotten after 10 requests", line)
+    replies = [line for line in lines if line not in forgotten]
+    assert replies
+    for line in replies:
+        name, _, size, text = re.split(r"(\[(\d+)\] )", line)
+        assert name in names
+        assert re.fullmatch(r"request #\d+", text)
+        assert int(size) == len(text)
+
+
+def test_no_state_is_left_of_many_clients() -> None:
+    timing = ("--clients", 100, "--seconds", 0.5, "--tick", 0.25, "--slowest", 0.001)
+    lines = run("asyncsrv", "tcp://127.0.0.1:*", *timing, "--expiry", 1)
+    assert sum("is forgotten after 2 requests" in line for line in lines) == 100
+    assert lines[-1] == "Server: nobody is left"
