@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from .conversation import MECHANISMS, TRANSPORTS
 from .peers import Sockets
 from .programs import Programs, compile_c
 
@@ -14,6 +15,20 @@ def sockets() -> Iterator[Sockets]:
     """Give a maker of sockets of both stacks, which closes them after the test."""
     with Sockets() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def shared_contexts() -> Iterator[Sockets]:
+    """Give a maker of sockets whose contexts serve the whole run."""
+    with Sockets() as made:
+        yield made
+
+
+@pytest.fixture
+def shared_sockets(shared_contexts: Sockets) -> Iterator[Sockets]:
+    """Give a maker of sockets in shared contexts, which closes them after the test."""
+    yield shared_contexts
+    shared_contexts.close()
 
 
 @pytest.fixture
@@ -34,3 +49,24 @@ def c_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def c_worker(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the compiled C worker."""
     return compile_c("worker", tmp_path_factory.mktemp("worker"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the matrix has been through."""
+    outcomes = {
+        outcome: [
+            report.nodeid
+            for report in terminalreporter.getreports(outcome)
+            if "test_matrix.py" in report.nodeid and report.when == "call"
+        ]
+        for outcome in ("passed", "failed")
+    }
+    cases = outcomes["passed"] + outcomes["failed"]
+    if not cases:
+        return
+    terminalreporter.section("interoperability with libzmq")
+    passed = len(outcomes["passed"])
+    terminalreporter.write_line(f"{passed} of {len(cases)} settings passed, of them")
+    for values in (TRANSPORTS, MECHANISMS):
+        counts = (f"{value} {sum(f'-{value}-' in case for case in cases)}" for value in values)
+        terminalreporter.write_line(f"  {', '.join(counts)}")

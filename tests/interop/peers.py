@@ -1,14 +1,23 @@
 """The two stacks that talk to each other in these tests: antiphon.zmq, under test, and libzmq."""
 
+import itertools
+import sys
 import time
 from types import ModuleType, TracebackType
-from typing import Protocol, Self, cast
+from typing import Any, Protocol, Self, cast
 
 import zmq as libzmq
 
 import antiphon.zmq as subject
 
-__all__ = ("PATIENCE_MS", "Socket", "Sockets", "endpoint_of", "send_when_routable")
+__all__ = (
+    "PATIENCE_MS",
+    "Socket",
+    "Sockets",
+    "endpoint_of",
+    "send_when_routable",
+    "wait_for",
+)
 
 #: How long a call may wait for what must come, in milliseconds; far more than it ever takes.
 PATIENCE_MS = 5000
@@ -37,6 +46,17 @@ class Sockets:
             module: module.Context() for module in cast("list[ModuleType]", [subject, libzmq])
         }
         self._open: list[Socket] = []
+        self._numbers = itertools.count()
+
+    def contexts(self) -> list[Any]:
+        """Return the context of the subject, and that of its peers."""
+        return list(self._contexts.values())
+
+    def close(self) -> None:
+        """Close all sockets; more can be made."""
+        for socket in self._open:
+            socket.close(linger=0)
+        self._open.clear()
 
     def subject(self, kind: str, **options: int | bytes) -> Socket:
         """Return a socket of antiphon.zmq, such as ``subject("REQ", ROUTING_ID=b"A")``."""
@@ -48,7 +68,10 @@ class Sockets:
 
     def monitor(self, peer: Socket) -> Socket:
         """Return a socket that tells the events of a libzmq socket."""
-        monitor = cast("Socket", cast("libzmq.Socket[bytes]", peer).get_monitor_socket())
+        # pyzmq names it after a descriptor, which a socket that is being closed may still have.
+        name = f"inproc://monitor-{next(self._numbers)}"
+        made = cast("libzmq.Socket[bytes]", peer).get_monitor_socket(addr=name)
+        monitor = cast("Socket", made)
         monitor.setsockopt(libzmq.RCVTIMEO, PATIENCE_MS)
         self._open.insert(0, monitor)
         return monitor
@@ -70,8 +93,7 @@ class Sockets:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for socket in self._open:
-            socket.close(linger=0)
+        self.close()
         for context in self._contexts.values():
             context.term()
 
@@ -94,3 +116,11 @@ def send_when_routable(router: Socket, parts: list[bytes]) -> None:
             if error.errno != libzmq.EHOSTUNREACH or time.monotonic() > deadline:
                 raise
         time.sleep(0.001)
+
+
+def wait_for(monitor: Socket, events: int) -> None:
+    """Read a libzmq monitor until it tells of one of ``events``."""
+    while True:
+        told = monitor.recv_multipart()[0]
+        if int.from_bytes(told[:2], sys.byteorder) & events:
+            return

@@ -3,52 +3,21 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import antiphon.zmq as zmq
 
+from .conversation import TRANSPORTS, Conversation, Setting, filler, settings
 from .peers import PATIENCE_MS, Socket, Sockets, endpoint_of
 from .raw import NULL_GREETING, RawListener, RawPeer, command, greeting, message, ready
-from .test_pairs import FRAME_COUNTS, SIZES, filler
 
 pytestmark = pytest.mark.timeout(30)
 
-#: Who sends, who receives; the subject plays each role once.
-PAIRS = (
-    ("PUSH", "PULL"),
-    ("PAIR", "PAIR"),
-    ("PUB", "SUB"),
-    ("PUB", "XSUB"),
-    ("XPUB", "SUB"),
-    ("XPUB", "XSUB"),
-)
-
-
-class Setting(NamedTuple):
-    """One way to set up a pair."""
-
-    sender: str
-    receiver: str
-    subject_sends: bool
-    subject_binds: bool
-    transport: str
-
-    def __str__(self) -> str:
-        names = [self.sender, self.receiver]
-        mine = 0 if self.subject_sends else 1
-        names[mine] = f"our{names[mine]}"
-        binder = names[mine if self.subject_binds else 1 - mine]
-        return f"{names[0]}-{names[1]}-{self.transport}-{binder}-binds"
-
-
 SETTINGS = [
-    Setting(sender, receiver, sends, binds, transport)
-    for sender, receiver in PAIRS
-    for sends in (True, False)
-    for binds in (True, False)
-    for transport in ("tcp", "ipc")
+    setting
+    for setting in settings(("tcp4", "ipc"))
+    if setting.first in ("PUSH", "PAIR", "PUB", "XPUB")
 ]
 
 
@@ -82,87 +51,33 @@ def first_subscription(xpub: Socket, subscriber: Socket) -> bytes:
     return xpub.recv()
 
 
-class Pair:
-    """A connected pair in which what one end sends reaches the other."""
-
-    def __init__(self, setting: Setting, sockets: Sockets, path: Path) -> None:
-        make_sender, make_receiver = sockets.subject, sockets.peer
-        if not setting.subject_sends:
-            make_sender, make_receiver = make_receiver, make_sender
-        self.setting = setting
-        self.sender = make_sender(setting.sender, SNDHWM=0)
-        self.receiver = make_receiver(setting.receiver, RCVHWM=0)
-        binder, connecter = self.sender, self.receiver
-        if setting.subject_sends != setting.subject_binds:
-            binder, connecter = connecter, binder
-        binder.bind("tcp://127.0.0.1:*" if setting.transport == "tcp" else f"ipc://{path}/s")
-        connecter.connect(endpoint_of(binder))
-        if setting.sender in ("PUB", "XPUB"):
-            subscribe(self.receiver, setting.receiver, b"")
-            self._until_subscribed()
-
-    def _until_subscribed(self) -> None:
-        if self.setting.sender == "XPUB":
-            assert first_subscription(self.sender, self.receiver) == b"\x01"
-            return
-        while not self.receiver.poll(10):
-            self.sender.send(b"are you there?")
-        self.sender.send(b"that is all")
-        while self.receiver.recv() != b"that is all":
-            pass
-
-    def passes(self, parts: list[bytes]) -> None:
-        """Send a message; it must arrive as it was sent."""
-        self.sender.send_multipart(parts)
-        assert self.receiver.recv_multipart() == parts
-
-
 @pytest.fixture
-def pair(setting: Setting, sockets: Sockets, tmp_path: Path) -> Pair:
+def pair(setting: Setting, sockets: Sockets, tmp_path: Path) -> Conversation:
     """Give a connected pair for the parameter ``setting``."""
-    return Pair(setting, sockets, tmp_path)
+    endpoint = TRANSPORTS[setting.transport].format(directory=tmp_path)
+    return Conversation(setting, sockets, endpoint)
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
-def test_messages_arrive_whole_and_in_order(pair: Pair) -> None:
-    """Each size and number of frames, then many at once: reads end anywhere in a frame."""
-    for size in SIZES:
-        pair.passes([filler(size, 1)])
-    for count in FRAME_COUNTS:
-        pair.passes([filler(i * 31 % 300, i) for i in range(count)])
+def test_many_messages_arrive_in_order(pair: Conversation) -> None:
+    """Hundreds of messages of mixed size at once: reads end anywhere in a frame."""
     sent = [[b"%d" % i, filler(i * 37 % 1500, i)] for i in range(400)]
     for parts in sent:
-        pair.sender.send_multipart(parts)
-    assert [pair.receiver.recv_multipart() for _ in sent] == sent
+        pair.say(parts)
+    assert [pair.hear()[1] for _ in sent] == sent
 
 
-@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.sender == "PAIR"], ids=str)
-def test_a_pair_talks_both_ways(pair: Pair) -> None:
-    """RFC 31."""
-    for number in range(100):
-        pair.passes([b"%d" % number, b""])
-        pair.receiver.send_multipart([b"", b"%d" % number])
-        assert pair.sender.recv_multipart() == [b"", b"%d" % number]
-
-
-@pytest.mark.parametrize("setting", [s for s in SETTINGS if s[:2] == ("XPUB", "XSUB")], ids=str)
-def test_an_xsub_sends_messages_to_its_publisher(pair: Pair) -> None:
-    """A first frame that does not begin with 0 or 1 is no subscription."""
-    pair.receiver.send_multipart([b"upstream", b"\x02"])
-    assert pair.sender.recv_multipart() == [b"upstream", b"\x02"]
-
-
-@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.sender == "XPUB"], ids=str)
-def test_subscriptions_are_seen_and_counted(pair: Pair) -> None:
+@pytest.mark.parametrize("setting", [s for s in SETTINGS if s.first == "XPUB"], ids=str)
+def test_subscriptions_are_seen_and_counted(pair: Conversation) -> None:
     """Z20: short and long commands (libzmq's test_xpub_topic), repeated ones, and their ends."""
-    sender, receiver, kind = pair.sender, pair.receiver, pair.setting.receiver
+    sender, receiver, kind = pair.first, pair.second, pair.setting.second
     unsubscribe(receiver, kind, b"")
     assert sender.recv() == b"\x00"
     for size in (1, 244, 245, 246, 247, 255, 256, 4096):
         topic = filler(size, 3)
         subscribe(receiver, kind, topic)
         assert sender.recv() == b"\x01" + topic
-        pair.passes([topic + b"!", b"x"])
+        pair.exchange([topic + b"!", b"x"], [])
         sender.send(b"nobody wants this")
         unsubscribe(receiver, kind, topic)
         assert sender.recv() == b"\x00" + topic
@@ -171,12 +86,12 @@ def test_subscriptions_are_seen_and_counted(pair: Pair) -> None:
     assert sender.recv() == b"\x01A"
     for _ in range(2):
         unsubscribe(receiver, kind, b"A")
-    pair.passes([b"A", b"still"])
+    pair.exchange([b"A", b"still"], [])
     unsubscribe(receiver, kind, b"A")
     assert sender.recv() == b"\x00A"
     subscribe(receiver, kind, b"last")
     assert sender.recv() == b"\x01last"
-    if pair.setting.subject_sends == pair.setting.subject_binds:
+    if pair.setting.subject_is_first == pair.setting.subject_binds:
         # One that has connected keeps the queue of a subscriber that may come again (RFC 29).
         receiver.close(0)
         assert sender.recv() == b"\x00last"

@@ -2,7 +2,6 @@
 
 import contextlib
 import random
-import sys
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +9,7 @@ import zmq as libzmq
 
 import antiphon.zmq as zmq
 
-from .peers import PATIENCE_MS, Socket, Sockets, endpoint_of
+from .peers import PATIENCE_MS, Sockets, endpoint_of, wait_for
 from .raw import NULL_GREETING, RawListener, RawPeer, command, frame, greeting, message, ready
 
 pytestmark = pytest.mark.timeout(20)
@@ -210,14 +209,6 @@ def test_frames_up_to_the_limit_are_taken(service: Service, size: int) -> None:
         assert service.router.recv_multipart() == [b"raw", *[b"x" * size] * 3]
 
 
-def wait_for(monitor: Socket, events: int) -> None:
-    """Read a libzmq monitor until it tells of one of ``events``."""
-    while True:
-        told = monitor.recv_multipart()[0]
-        if int.from_bytes(told[:2], sys.byteorder) & events:
-            return
-
-
 def test_a_libzmq_peer_with_another_mechanism(service: Service, sockets: Sockets) -> None:
     """A PLAIN client does not get in, while the NULL client is served."""
     plain = sockets.peer("DEALER", RECONNECT_IVL=5, SNDTIMEO=0)
@@ -233,16 +224,6 @@ def test_a_libzmq_peer_with_another_mechanism(service: Service, sockets: Sockets
     wait_for(monitor, libzmq.EVENT_DISCONNECTED | libzmq.EVENT_HANDSHAKE_FAILED_PROTOCOL)
     service.serve()
     assert not service.router.poll(0)
-
-
-@pytest.mark.parametrize("kind", ["REP", "PUB"])
-def test_a_libzmq_peer_of_another_type(service: Service, sockets: Sockets, kind: str) -> None:
-    """A socket that does not go with a ROUTER is turned away (K7)."""
-    wrong = sockets.peer(kind)
-    monitor = sockets.monitor(wrong)
-    wrong.connect(service.endpoint)
-    wait_for(monitor, libzmq.EVENT_DISCONNECTED)
-    service.serve()
 
 
 @pytest.mark.parametrize(

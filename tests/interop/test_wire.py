@@ -22,7 +22,6 @@ READY = {
     "ROUTER": b"\x04\x29\x05READY\x0bSocket-Type\0\0\0\x06ROUTER\x08Identity\0\0\0\0",
 }
 A_PEER_OF = {"REQ": b"REP", "REP": b"REQ", "DEALER": b"ROUTER", "ROUTER": b"DEALER"}
-ILLEGAL_PAIRS = (("REQ", b"REQ"), ("REQ", b"DEALER"), ("REP", b"REP"), ("REP", b"ROUTER"))
 
 
 @contextmanager
@@ -204,25 +203,6 @@ def test_an_unknown_command_is_ignored(sockets: Sockets) -> None:
         raw.shake_hands(b"DEALER", b"")
         raw.send(command(b"FUTURE", b"x" * 300) + command(b"PONG", b"") + message([b"still"]))
         assert dealer.recv() == b"still"
-
-
-@both_roles
-@pytest.mark.parametrize(("kind", "theirs"), ILLEGAL_PAIRS)
-def test_an_illegal_pair_is_told_why(
-    sockets: Sockets, meet: Meeting, kind: str, theirs: bytes
-) -> None:
-    """The peer gets an ERROR command that names both types, and then the end (K7, Z14)."""
-    with meet(sockets.subject(kind)) as raw:
-        raw.send(NULL_GREETING + ready(theirs))
-        said = raw.read_to_end()
-        assert said.startswith(NULL_GREETING)
-        rest = said[64:].removeprefix(READY[kind] if meet is accepted else b"")
-        assert rest[:1] == b"\x04"
-        assert rest[1] == len(rest) - 2
-        assert rest[2:8] == b"\x05ERROR"
-        assert rest[8] == len(rest) - 9
-        reason = rest[9:].decode("ascii")
-        assert reason.startswith(f"{kind} cannot talk to {theirs.decode()}: ")
 
 
 def test_an_error_command_ends_the_connection(sockets: Sockets) -> None:
