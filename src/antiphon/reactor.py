@@ -29,7 +29,7 @@ from antiphon.transport.dialing import Dialing
 from antiphon.transport.inproc import InprocExchange
 from antiphon.transport.listening import listen
 
-__all__ = ("Reactor", "acquire")
+__all__ = ("Reactor", "acquire", "wake_pipe")
 
 _MAX_EVENTS: Final = 256
 _NEVER: Final = -1.0
@@ -70,7 +70,7 @@ class Reactor(Descriptors):
         # What was read and has not been delivered yet.
         self._arrived: list[tuple[Receiver, bytes]] = []
         self.closed = False
-        self._wake_read, self._wake_write = _wake_pipe()
+        self._wake_read, self._wake_write = wake_pipe()
         self._woken = False
         # Reentrant, as the garbage collector may wake a reactor anywhere.
         self._wake_lock = threading.RLock()
@@ -313,7 +313,8 @@ def acquire(lock: threading.Lock) -> None:
         raise interrupt
 
 
-def _wake_pipe() -> tuple[int, int]:
+def wake_pipe() -> tuple[int, int]:
+    """Return descriptors to wait on and to write to; they are the same where that is possible."""
     if hasattr(os, "eventfd"):
         fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         return fd, fd

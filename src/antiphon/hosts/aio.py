@@ -17,6 +17,7 @@ from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.lines import LINES
 from antiphon.hosts.log import Log
 from antiphon.hosts.resolver import ThreadResolver
+from antiphon.hosts.sleeping import Chained
 from antiphon.hosts.waiting import (
     Descent,
     Files,
@@ -25,7 +26,7 @@ from antiphon.hosts.waiting import (
     Wanted,
     check_routable,
     look,
-    receive_from,
+    take,
 )
 from antiphon.instrument import SocketEvent
 from antiphon.options import SocketOptions
@@ -41,10 +42,11 @@ _BURST: Final = 65536
 T = TypeVar("T")
 
 
-class _Waiters(Watcher):
+class _Waiters(Chained):
     """The tasks that wait for one socket, and who watches it besides; all look again."""
 
     def __init__(self, other: Watcher | None = None) -> None:
+        super().__init__()
         self.futures: list[asyncio.Future[None]] = []
         self.other = other
 
@@ -52,9 +54,7 @@ class _Waiters(Watcher):
         for future in self.futures:
             if not future.done():
                 future.set_result(None)
-        other = self.other
-        if other is not None:
-            other.socket_changed()
+        super().socket_changed()
 
 
 class AioHost:
@@ -196,6 +196,16 @@ class AioHost:
             self._schedule_turn()
         return action()
 
+    def watch(self, core: SocketCore, signal: Chained) -> None:
+        """Let a signal follow a socket from now on; the loop has to run for that."""
+        self._check(core)
+        self._schedule_turn()
+        waiters = self._waiters.get(core)
+        if waiters is not None:
+            signal.other, waiters.other = waiters.other, signal
+        else:
+            signal.other, core.pattern.watcher = core.pattern.watcher, signal
+
     def begin(self, core: SocketCore, first_frame: bytes) -> None:
         """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
         self._check(core)
@@ -243,10 +253,13 @@ class AioHost:
             if self.reactor.dirty:
                 self._schedule_turn()
             return message
-        received: list[list[bytes]] = []
+        return (await self._await_message(core, timeout_ms))[0]
+
+    async def _await_message(self, core: SocketCore, timeout_ms: int) -> Received:
+        received: list[Received] = []
 
         def receive() -> bool:
-            message = pattern.try_recv()
+            message = take(core)
             if message is None:
                 return False
             received.append(message)
@@ -262,16 +275,12 @@ class AioHost:
         self._at_once += 1
         if self._at_once > _MAX_AT_ONCE:
             await self._let_others_run()
-        received: list[Received] = []
-
-        def receive() -> bool:
-            return receive_from(core, received)
-
-        if not receive():
-            await self._wait([core], receive, timeout_ms)
-        elif self.reactor.dirty:
+        received = take(core)
+        if received is None:
+            return await self._await_message(core, timeout_ms)
+        if self.reactor.dirty:
             self._schedule_turn()
-        return received[0]
+        return received
 
     async def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.

@@ -14,13 +14,13 @@ import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from antiphon.hosts.threads import Host
+    from antiphon.hosts.running import Runner
 
 __all__ = ("Caretaker",)
 
 _TICK: Final = 0.001
 #: The hosts that are taken care of.
-_hosts: "set[Host]" = set()
+_hosts: "set[Runner]" = set()
 
 
 def _exit() -> None:
@@ -35,7 +35,7 @@ atexit.register(_exit)
 class Caretaker:
     """The thread of one host; all attributes are guarded by the host's lock."""
 
-    def __init__(self, host: "Host") -> None:
+    def __init__(self, host: "Runner") -> None:
         self._host = host
         self._started = False
         self._stopped = False
@@ -94,7 +94,7 @@ class Caretaker:
                 host.reactor.flush()
                 if host.running:
                     self.parked = same_pass
-                elif quiet and not host.waiting():
+                elif (quiet or host.watched) and not host.waiting():
                     self._run()
                 else:
                     host.reactor.poll(0.0)

@@ -1,11 +1,26 @@
-"""Threads that wait for sockets, asleep or running the reactor."""
+"""Who watches a socket: threads that wait, asleep or running the reactor, and others behind."""
 
 import threading
 
+from antiphon.native import mypyc_attr
 from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor
 
-__all__ = ("Sleeper", "Watchers")
+__all__ = ("Chained", "Sleeper", "Watchers")
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Chained(Watcher):
+    """A watcher of a socket that tells another one."""
+
+    def __init__(self) -> None:
+        self.other: Watcher | None = None
+
+    def socket_changed(self) -> None:
+        """Tell the other one."""
+        other = self.other
+        if other is not None:
+            other.socket_changed()
 
 
 class Sleeper(Watcher):
@@ -30,10 +45,11 @@ class Sleeper(Watcher):
         self.alarm.release()
 
 
-class Watchers(Watcher):
+class Watchers(Chained):
     """All the threads that wait for one socket, and who watches it besides."""
 
     def __init__(self, other: Watcher | None) -> None:
+        super().__init__()
         self.sleepers: list[Sleeper] = []
         self.other = other
 
@@ -41,6 +57,4 @@ class Watchers(Watcher):
         """Let all of them look again."""
         for sleeper in self.sleepers:
             sleeper.socket_changed()
-        other = self.other
-        if other is not None:
-            other.socket_changed()
+        super().socket_changed()

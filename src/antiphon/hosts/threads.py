@@ -1,38 +1,28 @@
-"""The host of the blocking API: a thread that waits runs the reactor itself.
+"""The host of the blocking API: what the sockets of one context can be asked to do.
 
-One lock per context guards all sockets; it is let go only while the reactor waits in poll. One
-thread at a time has the role of the runner. A waiter that finds the role taken sleeps, and the
-runner wakes it when its socket changed; a runner that leaves hands the role to a sleeper. When no
-thread is inside, the caretaker takes over (see hosts/caretaker.py).
+A thread that waits runs the reactor itself: see hosts/running.py.
 """
 
-import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
-from antiphon.errors import Again, ContextTerminated, SocketClosed
-from antiphon.hosts.caretaker import Caretaker
+from antiphon.errors import Again
 from antiphon.hosts.lines import LINES
 from antiphon.hosts.log import Log
-from antiphon.hosts.resolver import ThreadResolver
-from antiphon.hosts.sleeping import Sleeper, Watchers
+from antiphon.hosts.running import Runner
+from antiphon.hosts.sleeping import Chained, Sleeper
 from antiphon.hosts.waiting import (
-    Descent,
     Files,
-    Keeper,
     Received,
     Wanted,
     check_routable,
     look,
-    receive_from,
+    take,
 )
 from antiphon.instrument import SocketEvent
 from antiphon.options import SocketOptions
-from antiphon.reactor import Reactor, acquire
 
 __all__ = ("Host",)
 
@@ -42,33 +32,16 @@ _BURST: Final = 65536
 T = TypeVar("T")
 
 
-class Host:
+class Host(Runner):
     """The blocking operations of all sockets of one context; every method is thread-safe.
 
     Times are milliseconds, -1 meaning without end.
     """
 
     def __init__(self) -> None:
-        self.reactor = Reactor(ThreadResolver())
-        self.lock = threading.Lock()
-        self.reactor.lock = self.lock
-        self.closed = False
-        #: Whether the process is about to end: nothing waits any longer.
-        self.exiting = False
-        #: Whether a thread, or the caretaker, runs the reactor.
-        self.running = False
-        #: Counts calls, so that the caretaker knows when the program is elsewhere.
-        self.activity = 0
+        super().__init__()
         self._burst = 0
         self._burst_pass = -1
-        self._keeper = Keeper()
-        self._watchers: dict[SocketCore, Watchers] = {}
-        self._sleepers: list[Sleeper] = []
-        self._descent = Descent()
-        # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
-        self._abandoned: deque[SocketCore] = deque()
-        self._orphaned = False
-        self._caretaker = Caretaker(self)
 
     def foreign(self) -> bool:
         """Tell whether this is a child of the process that the context belongs to."""
@@ -129,14 +102,30 @@ class Host:
         """Return an option. Raises OptionError."""
         self._descent.check()
         with self.lock:
-            self._enter(core)
+            self._check(core)
             return core.get_option(option)
 
     def call(self, action: Callable[[], T]) -> T:
         """Return what an action on a socket returns that never waits; it has the lock."""
         self._descent.check()
         with self.lock:
-            return action()
+            try:
+                return action()
+            finally:
+                if self.watched:
+                    self._tend()
+
+    def watch(self, core: SocketCore, signal: Chained) -> None:
+        """Let a signal follow a socket from now on."""
+        self._descent.check()
+        with self.lock:
+            self._enter(core)
+            self.watched = True
+            watchers = self._watchers.get(core)
+            if watchers is not None:
+                signal.other, watchers.other = watchers.other, signal
+            else:
+                signal.other, core.pattern.watcher = core.pattern.watcher, signal
 
     def begin(self, core: SocketCore, first_frame: bytes) -> None:
         """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
@@ -152,7 +141,7 @@ class Host:
         """Send a message. Raises Again when no peer takes it in time, StateError, and others."""
         self._descent.check()
         with self.lock:
-            self._enter(core)
+            self._admit(core)
             pattern = core.pattern
             if not pattern.try_send(parts):
                 self._wait(core, lambda: pattern.try_send(parts), timeout_ms)
@@ -162,35 +151,36 @@ class Host:
         """Receive a message. Raises Again when none comes in time, StateError, and others."""
         self._descent.check()
         with self.lock:
-            self._enter(core)
+            self._admit(core)
             message = core.pattern.try_recv()
-            if message is not None:
-                return message
-            received: list[list[bytes]] = []
-
-            def receive() -> bool:
-                message = core.pattern.try_recv()
-                if message is None:
-                    return False
-                received.append(message)
-                return True
-
-            self._wait(core, receive, timeout_ms)
-            return received[0]
+            if message is None:
+                return self._await_message(core, timeout_ms)[0]
+            if self.watched:
+                self._tend()
+            return message
 
     def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
         """Receive as recv() does; returns what is known of the sender, too."""
         self._descent.check()
         with self.lock:
-            self._enter(core)
-            received: list[Received] = []
+            self._admit(core)
+            received = take(core) or self._await_message(core, timeout_ms)
+            if self.watched:
+                self._tend()
+            return received
 
-            def receive() -> bool:
-                return receive_from(core, received)
+    def _await_message(self, core: SocketCore, timeout_ms: int) -> Received:
+        received: list[Received] = []
 
-            if not receive():
-                self._wait(core, receive, timeout_ms)
-            return received[0]
+        def receive() -> bool:
+            message = take(core)
+            if message is None:
+                return False
+            received.append(message)
+            return True
+
+        self._wait(core, receive, timeout_ms)
+        return received[0]
 
     def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.
@@ -250,119 +240,8 @@ class Host:
             reactor.flush()
         elif self._caretaker.parked:
             self._caretaker.unpark()
-
-    # Waiting.
-
-    def _enter(self, core: SocketCore | None = None) -> None:
-        if self.closed:
-            raise ContextTerminated
-        if self._abandoned:
-            self.sweep()
-        if core is not None and core.closed:
-            raise SocketClosed("the socket is closed")
-        self.activity += 1
-        if self._caretaker.runs:
-            self._caretaker.step_aside()
-
-    def _check(self, core: SocketCore) -> None:
-        if self.closed:
-            raise ContextTerminated
-        if core.closed:
-            raise SocketClosed("the socket is closed")
-
-    def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
-        core.check_hope()
-        sleeper = Sleeper(self.reactor)
-        self._wait_for([core], lambda: attempt() or core.check_hope(), timeout_ms, sleeper)
-
-    def _wait_for(
-        self,
-        cores: list[SocketCore],
-        attempt: Callable[[], bool],
-        timeout_ms: int,
-        sleeper: Sleeper,
-    ) -> None:
-        """Return once ``attempt`` succeeds. Raises Again after the time-out."""
-        deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
-        remaining = -1.0
-        self._register(cores, sleeper)
-        self.reactor.flush()
-        try:
-            while True:
-                if deadline >= 0:
-                    remaining = max(deadline - time.monotonic(), 0.0)
-                self._run_or_sleep(sleeper, remaining)
-                for core in cores:
-                    self._check(core)
-                if self.closed:
-                    raise ContextTerminated
-                if attempt():
-                    return
-                if remaining == 0.0:
-                    raise Again
-        finally:
-            self._unregister(cores, sleeper)
-            self._hand_over()
-
-    def _run_or_sleep(self, sleeper: Sleeper, seconds: float) -> None:
-        if not self.running:
-            self.running = True
-            try:
-                self.reactor.poll(seconds)
-            finally:
-                self.running = False
-        elif seconds != 0.0:
-            sleeper.asleep = True
-            self.lock.release()
-            try:
-                sleeper.alarm.acquire(timeout=seconds)
-            finally:
-                acquire(self.lock)
-                if not sleeper.asleep:
-                    # Woken: the alarm was released; have it locked again for the next time.
-                    sleeper.alarm.acquire(blocking=False)
-                sleeper.asleep = False
-
-    def _register(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
-        self._sleepers.append(sleeper)
-        for core in cores:
-            watchers = self._watchers.get(core)
-            if watchers is None:
-                watchers = Watchers(core.pattern.watcher)
-                self._watchers[core] = watchers
-                core.pattern.watcher = watchers
-            watchers.sleepers.append(sleeper)
-
-    def _unregister(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
-        self._sleepers.remove(sleeper)
-        for core in cores:
-            watchers = self._watchers[core]
-            watchers.sleepers.remove(sleeper)
-            if not watchers.sleepers:
-                core.pattern.watcher = watchers.other
-                del self._watchers[core]
-
-    def _hand_over(self) -> None:
-        if self.running:
-            return
-        for sleeper in self._sleepers:
-            if sleeper.asleep:
-                sleeper.wake()
-                return
-        if self._caretaker.parked:
-            self._caretaker.unpark()
-
-    def hand_over(self) -> None:
-        """Let a sleeping thread run the reactor; the caretaker calls this as it leaves."""
-        self._hand_over()
-
-    def waiting(self) -> bool:
-        """Tell whether a thread is inside that runs the reactor, or could."""
-        return bool(self._sleepers)
-
-    def empty(self) -> bool:
-        """Tell whether no thread is inside."""
-        return not self.running and not self._sleepers
+        elif self.watched:
+            self._tend()
 
     # Closing.
 

@@ -18,7 +18,7 @@ __all__ = (
     "Wanted",
     "check_routable",
     "look",
-    "receive_from",
+    "take",
 )
 
 #: A socket or a descriptor, and zmq's events: 1 readable, 2 writable, 4 error.
@@ -151,14 +151,13 @@ def look(wanted: Wanted, files: Files) -> Wanted:
     return found
 
 
-def receive_from(core: SocketCore, received: list[Received]) -> bool:
-    """Take a message, if there is one, with what is known of its sender."""
+def take(core: SocketCore) -> Received | None:
+    """Return the next message with what is known of its sender; None if there is none."""
     message = core.pattern.try_recv()
     if message is None:
-        return False
+        return None
     sender = core.pattern.last_sender()
-    received.append((message, {} if sender is None else sender.properties))
-    return True
+    return message, {} if sender is None else sender.properties
 
 
 def check_routable(core: SocketCore, routing_id: bytes) -> None:

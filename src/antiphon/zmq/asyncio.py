@@ -9,6 +9,7 @@ from typing import Any, Literal, overload
 
 from antiphon.errors import Again
 from antiphon.hosts.aio import AioHost
+from antiphon.hosts.signal import AioSignalling
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
     draft_arguments,
@@ -40,6 +41,7 @@ class Socket(BaseSocket):
 
     _host: AioHost
     _host_class = AioHost
+    _signalling_class = AioSignalling
     _repr_name = "zmq.asyncio.Socket"
 
     def send(

@@ -250,10 +250,12 @@ class SocketAttributes(OptionAttributes):
 
     if TYPE_CHECKING:
         events: int
+        fd: int
         rcvmore: int
         thread_safe: int
         topics_count: int
         EVENTS: int
+        FD: int
         RCVMORE: int
         THREAD_SAFE: int
         TOPICS_COUNT: int

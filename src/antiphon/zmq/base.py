@@ -18,6 +18,7 @@ from antiphon.errors import (
     ENOTSOCK,
     EndpointError,
     OptionError,
+    SocketClosed,
     ZMQBindError,
     ZMQError,
 )
@@ -38,6 +39,7 @@ DONTWAIT: Final = 1
 SNDMORE: Final = 2
 _POLLIN: Final = 1
 _RCVMORE: Final = 13
+_FD: Final = 14
 _EVENTS: Final = 15
 
 P = ParamSpec("P")
@@ -96,6 +98,7 @@ class BaseSocket(ObservedSocket):
     copy_threshold: int = COPY_THRESHOLD
     _host: _Host
     _host_class: ClassVar[_AnyClass]
+    _signalling_class: ClassVar[_AnyClass]
     _repr_name: ClassVar[str] = "zmq.Socket"
     _core: SocketCore
     _partial: _Partial
@@ -143,9 +146,9 @@ class BaseSocket(ObservedSocket):
 
     def _share(self, shadow: Any) -> None:
         original = shadow if isinstance(shadow, BaseSocket) else _underlying.get(shadow)
-        if original is None:
+        if not isinstance(original, BaseSocket):
             raise ZMQError(ENOTSOCK, f"there is no socket whose underlying is {shadow!r}")
-        if not isinstance(getattr(original, "_host", None), self._host_class):
+        if not isinstance(getattr(original.context, "_host", None), self._host_class):
             raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
         self._original = original
         for name in _SHARED:
@@ -236,6 +239,20 @@ class BaseSocket(ObservedSocket):
                 return port
         raise ZMQBindError(f"no free port was found in {max_tries} tries: widen the range")
 
+    def fileno(self) -> int:
+        """Return a descriptor for select() and event loops: the option FD.
+
+        It is readable when EVENTS may have changed since they were read; after a receive or a send
+        it is readable while a message waits. Then look at EVENTS, or receive with DONTWAIT.
+        Raises SocketClosed.
+        """
+        if self.closed:
+            raise SocketClosed("the socket is closed")
+        host: Any = self._host
+        if not isinstance(host, self._signalling_class):
+            host = self._host = self._signalling_class(host, self._core)
+        return int(host.fileno())
+
     # Options.
 
     def set(self, option: int, value: object) -> None:
@@ -246,6 +263,8 @@ class BaseSocket(ObservedSocket):
         """Return an option: int, or bytes. Raises OptionError."""
         if option == _RCVMORE:
             return int(bool(self._partial.incoming))
+        if option == _FD:
+            return self.fileno()
         value = self._host.get_option(self._core, int(option))
         if isinstance(value, int):
             # The rest of a message that was received in part can be read.

@@ -66,9 +66,9 @@ class BasePoller:
         wanted: list[tuple[SocketCore | int, int]] = []
         for item, flags in self._flags.items():
             if isinstance(item, BaseSocket):
-                if host is not None and item._host is not host:  # noqa: SLF001
+                if host is not None and item.context._host is not host:  # noqa: SLF001
                     raise ValueError("the sockets of one Poller belong to one context")
-                host = item._host  # noqa: SLF001
+                host = item.context._host  # noqa: SLF001
                 wanted.append((item._core, flags))  # noqa: SLF001
             else:
                 wanted.append((item if isinstance(item, int) else item.fileno(), flags))

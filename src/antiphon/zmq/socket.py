@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
 from antiphon.errors import Again
+from antiphon.hosts.signal import Signalling
 from antiphon.hosts.threads import Host
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
@@ -32,6 +33,7 @@ class Socket(BaseSocket):
 
     _host: Host
     _host_class = Host
+    _signalling_class = Signalling
 
     def send(
         self,

@@ -110,13 +110,6 @@ def test_what_cannot_be_read_is_no_attribute(either: Any, either_context: Any) -
     assert caught.value.errno == either.EINVAL
 
 
-def test_why_a_descriptor_cannot_be_read_is_said() -> None:
-    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
-        assert getattr(socket, "fd", None) is None
-        with pytest.raises(AttributeError, match="Poller"):
-            _ = socket.fd  # type: ignore[attr-defined]
-
-
 def test_subclasses_have_the_attributes_that_they_name(either: Any, either_context: Any) -> None:
     class Counting(either.Socket):  # type: ignore[misc]
         count = 0

@@ -1,0 +1,179 @@
+"""Which thread runs the reactor: the one that waits.
+
+One lock per context guards all sockets; it is let go only while the reactor waits in poll. One
+thread at a time has the role of the runner. A waiter that finds the role taken sleeps, and the
+runner wakes it when its socket changed; a runner that leaves hands the role to a sleeper. When no
+thread is inside, the caretaker takes over (see hosts/caretaker.py).
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from antiphon.engine.socket import SocketCore
+from antiphon.errors import Again, ContextTerminated, SocketClosed
+from antiphon.hosts.caretaker import Caretaker
+from antiphon.hosts.resolver import ThreadResolver
+from antiphon.hosts.sleeping import Sleeper, Watchers
+from antiphon.hosts.waiting import Descent, Keeper
+from antiphon.reactor import Reactor, acquire
+
+__all__ = ("Runner",)
+
+
+class Runner:
+    """The reactor of one context, and the threads that wait for its sockets."""
+
+    def __init__(self) -> None:
+        self.reactor = Reactor(ThreadResolver())
+        self.lock = threading.Lock()
+        self.reactor.lock = self.lock
+        self.closed = False
+        #: Whether the process is about to end: nothing waits any longer.
+        self.exiting = False
+        #: Whether a thread, or the caretaker, runs the reactor.
+        self.running = False
+        #: Counts calls, so that the caretaker knows when the program is elsewhere.
+        self.activity = 0
+        #: Whether programs wait for sockets elsewhere, by their descriptors: see hosts/signal.py.
+        self.watched = False
+        self._keeper = Keeper()
+        self._watchers: dict[SocketCore, Watchers] = {}
+        self._sleepers: list[Sleeper] = []
+        self._descent = Descent()
+        # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
+        self._abandoned: deque[SocketCore] = deque()
+        self._orphaned = False
+        self._caretaker = Caretaker(self)
+
+    def sweep(self) -> bool:
+        """Close what was abandoned; returns whether nothing is left of an abandoned context."""
+        raise NotImplementedError
+
+    def exit(self) -> None:
+        """Write what the system takes now; from here on every call is refused and none waits."""
+        raise NotImplementedError
+
+    def _enter(self, core: SocketCore | None = None) -> None:
+        self._admit(core)
+        if self.watched and self._caretaker.runs:
+            self.reactor.wake()
+
+    def _tend(self) -> None:
+        # The caretaker did not step aside: it goes on, and writes what is to be written.
+        if self.reactor.dirty and self._caretaker.runs:
+            self.reactor.wake()
+
+    def _admit(self, core: SocketCore | None) -> None:
+        if self.closed:
+            raise ContextTerminated
+        if self._abandoned:
+            self.sweep()
+        if core is not None and core.closed:
+            raise SocketClosed("the socket is closed")
+        self.activity += 1
+        if self._caretaker.runs and not self.watched:
+            self._caretaker.step_aside()
+
+    def _check(self, core: SocketCore) -> None:
+        if self.closed:
+            raise ContextTerminated
+        if core.closed:
+            raise SocketClosed("the socket is closed")
+
+    def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
+        core.check_hope()
+        sleeper = Sleeper(self.reactor)
+        self._wait_for([core], lambda: attempt() or core.check_hope(), timeout_ms, sleeper)
+
+    def _wait_for(
+        self,
+        cores: list[SocketCore],
+        attempt: Callable[[], bool],
+        timeout_ms: int,
+        sleeper: Sleeper,
+    ) -> None:
+        """Return once ``attempt`` succeeds. Raises Again after the time-out."""
+        deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
+        remaining = -1.0
+        self._register(cores, sleeper)
+        if self._caretaker.runs and timeout_ms != 0:
+            self._caretaker.step_aside()
+        self.reactor.flush()
+        try:
+            while True:
+                if deadline >= 0:
+                    remaining = max(deadline - time.monotonic(), 0.0)
+                self._run_or_sleep(sleeper, remaining)
+                for core in cores:
+                    self._check(core)
+                if self.closed:
+                    raise ContextTerminated
+                if attempt():
+                    return
+                if remaining == 0.0:
+                    raise Again
+        finally:
+            self._unregister(cores, sleeper)
+            self._hand_over()
+
+    def _run_or_sleep(self, sleeper: Sleeper, seconds: float) -> None:
+        if not self.running:
+            self.running = True
+            try:
+                self.reactor.poll(seconds)
+            finally:
+                self.running = False
+        elif seconds != 0.0:
+            sleeper.asleep = True
+            self.lock.release()
+            try:
+                sleeper.alarm.acquire(timeout=seconds)
+            finally:
+                acquire(self.lock)
+                if not sleeper.asleep:
+                    # Woken: the alarm was released; have it locked again for the next time.
+                    sleeper.alarm.acquire(blocking=False)
+                sleeper.asleep = False
+
+    def _register(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
+        self._sleepers.append(sleeper)
+        for core in cores:
+            watchers = self._watchers.get(core)
+            if watchers is None:
+                watchers = Watchers(core.pattern.watcher)
+                self._watchers[core] = watchers
+                core.pattern.watcher = watchers
+            watchers.sleepers.append(sleeper)
+
+    def _unregister(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
+        self._sleepers.remove(sleeper)
+        for core in cores:
+            watchers = self._watchers[core]
+            watchers.sleepers.remove(sleeper)
+            if not watchers.sleepers:
+                core.pattern.watcher = watchers.other
+                del self._watchers[core]
+
+    def _hand_over(self) -> None:
+        if self.running:
+            return
+        for sleeper in self._sleepers:
+            if sleeper.asleep:
+                sleeper.wake()
+                return
+        if self._caretaker.parked:
+            self._caretaker.unpark()
+
+    def hand_over(self) -> None:
+        """Let a sleeping thread run the reactor; the caretaker calls this as it leaves."""
+        self._hand_over()
+
+    def waiting(self) -> bool:
+        """Tell whether a thread is inside that runs the reactor, or could."""
+        return bool(self._sleepers)
+
+    def empty(self) -> bool:
+        """Tell whether no thread is inside."""
+        return not self.running and not self._sleepers
