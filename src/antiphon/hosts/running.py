@@ -17,6 +17,7 @@ from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Sleeper, Watchers
 from antiphon.hosts.waiting import Descent, Keeper
+from antiphon.patterns.proxy import Task
 from antiphon.reactor import Reactor, acquire
 
 __all__ = ("Runner",)
@@ -82,6 +83,49 @@ class Runner:
         if core.closed:
             raise SocketClosed("the socket is closed")
 
+    def serve(self, cores: list[SocketCore], task: Task) -> None:
+        """Do a task until it is done: at once, and whenever one of its sockets changes.
+
+        Raises ContextTerminated, SocketClosed, and what the task raises.
+        """
+        self._descent.check()
+        with self.lock:
+            self._admit(None)
+            for core in cores:
+                self._check(core)
+            sleeper = Sleeper(self.reactor)
+            self._register(cores, sleeper)
+            if self._caretaker.runs:
+                self._caretaker.step_aside()
+            try:
+                self._serve(cores, task, sleeper)
+            finally:
+                task.ended()
+                self._unregister(cores, sleeper)
+                self._hand_over()
+
+    def _serve(self, cores: list[SocketCore], task: Task, sleeper: Sleeper) -> None:
+        while True:
+            sleeper.changed = False
+            more = task.step()
+            self.reactor.flush()
+            if task.done:
+                return
+            if more:
+                sleeper.changed = True
+                self._let_others_in()
+            self._run_or_sleep(sleeper, -1.0)
+            for core in cores:
+                self._check(core)
+
+    def _let_others_in(self) -> None:
+        # A task that always has more to do never waits: other threads need the lock all the same.
+        self.lock.release()
+        try:
+            time.sleep(0)
+        finally:
+            acquire(self.lock)
+
     def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
         core.check_hope()
         sleeper = Sleeper(self.reactor)
@@ -110,6 +154,7 @@ class Runner:
                     self._check(core)
                 if self.closed:
                     raise ContextTerminated
+                sleeper.changed = False
                 if attempt():
                     return
                 if remaining == 0.0:
@@ -119,6 +164,9 @@ class Runner:
             self._hand_over()
 
     def _run_or_sleep(self, sleeper: Sleeper, seconds: float) -> None:
+        if sleeper.changed:
+            # Writing what had waited may have made room: that wakes nobody who does not wait yet.
+            seconds = 0.0
         if not self.running:
             self.running = True
             try:

@@ -31,9 +31,12 @@ class Sleeper(Watcher):
         self.alarm = threading.Lock()
         self.alarm.acquire()
         self.asleep = False
+        #: Whether a socket has changed since the thread last looked.
+        self.changed = False
 
     def socket_changed(self) -> None:
         """Let the thread look again."""
+        self.changed = True
         if self.asleep:
             self.wake()
         elif self.reactor.polling:

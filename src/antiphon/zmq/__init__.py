@@ -17,6 +17,7 @@ from antiphon.zmq.events import EventStream
 from antiphon.zmq.frame import Frame, MessageTracker
 from antiphon.zmq.installation import install
 from antiphon.zmq.poller import Poller, select
+from antiphon.zmq.proxies import device, proxy, proxy_steerable
 from antiphon.zmq.socket import Socket
 
 __all__ = (  # noqa: PLE0604

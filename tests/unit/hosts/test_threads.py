@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import zmq as theirs
 
 from antiphon.engine.socket import DEALER, REP, REQ, ROUTER, SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed, StateError
 from antiphon.hosts.threads import Host
 from antiphon.options import SocketOptions
+from antiphon.zmq import Context
 
 PATIENCE = 10_000
 
@@ -300,3 +302,18 @@ def test_use_after_fork_raises_a_clear_error() -> None:
         [sys.executable, "-c", SCRIPT_FORK], timeout=20, check=True, capture_output=True, text=True
     )
     assert done.stdout == "7\n"
+
+
+def test_a_queue_that_is_emptied_before_the_wait_begins_has_room() -> None:
+    context = Context()
+    with theirs.Context() as their_context, their_context.socket(theirs.DEALER) as peer:
+        port = peer.bind_to_random_port("tcp://127.0.0.1")
+        socket = context.socket(DEALER)
+        socket.sndhwm = 1
+        socket.sndtimeo = 10_000
+        socket.connect(f"tcp://127.0.0.1:{port}")
+        for number in range(100):
+            socket.send(b"%d" % number)
+        for number in range(100):
+            assert peer.recv() == b"%d" % number
+    context.destroy(0)
