@@ -16,12 +16,13 @@ from antiphon.zmq.error import *  # noqa: F403
 from antiphon.zmq.events import EventStream
 from antiphon.zmq.frame import Frame, MessageTracker
 from antiphon.zmq.installation import install
-from antiphon.zmq.poller import Poller, select
+from antiphon.zmq.poller import Poller, select, zmq_poll
 from antiphon.zmq.proxies import device, proxy, proxy_steerable
 from antiphon.zmq.socket import Socket
 
 __all__ = (  # noqa: PLE0604
     "COPY_THRESHOLD",
+    "DRAFT_API",
     "IPC_PATH_MAX_LEN",
     "Context",
     "EventStream",
@@ -29,19 +30,29 @@ __all__ = (  # noqa: PLE0604
     "Instrument",
     "Message",
     "MessageTracker",
+    "PYZMQ_DRAFT_API",
     "Poller",
     "Socket",
     "SocketEvent",
+    "SyncContext",
+    "SyncSocket",
     "__version__",
+<<<<<<< HEAD
     "curve_keypair",
     "curve_public",
+=======
+    "device",
+>>>>>>> df3677f (Tests of proxies and devices; pollers of several contexts)
     "has",
     "install",
+    "proxy",
+    "proxy_steerable",
     "pyzmq_version",
     "pyzmq_version_info",
     "select",
     "sugar",
     "utils",
+    "zmq_poll",
     "zmq_version",
     "zmq_version_info",
     *constants.__all__,
@@ -51,7 +62,12 @@ __all__ = (  # noqa: PLE0604
 IPC_PATH_MAX_LEN: Final = 107
 """How many bytes the path of an ``ipc://`` endpoint may have."""
 
+DRAFT_API: Final = False
+PYZMQ_DRAFT_API: Final = DRAFT_API
+
 Message = Frame
+SyncContext = Context
+SyncSocket = Socket
 
 _CAPABILITIES = frozenset({"ipc"})
 _WEBSOCKET: Final = ("ws", "wss")
@@ -84,7 +100,9 @@ def _numbers(version: str) -> tuple[int, int, int]:
 
 
 def has(capability: str) -> bool:
-    """Tell whether a transport or mechanism such as ``ipc`` is there."""
+    """Tell whether a transport or mechanism such as ``ipc`` is there. Raises TypeError."""
+    if not isinstance(capability, str):
+        raise TypeError(f"a capability is text, not {type(capability).__name__}")
     if capability == "curve":
         return curve_available()
     if capability in _WEBSOCKET:

@@ -24,7 +24,7 @@ from antiphon.zmq.contents import (
 from antiphon.zmq.context import BaseContext
 from antiphon.zmq.events import AsyncEventStream as EventStream
 from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
-from antiphon.zmq.poller import BasePoller
+from antiphon.zmq.poller import BasePoller, Round
 
 __all__ = ("Context", "EventStream", "Poller", "Socket")
 
@@ -305,13 +305,18 @@ class Poller(BasePoller):
 
         Returns the sockets and descriptors that are ready, with their events.
         """
-        items = list(self._flags)
-        host, wanted = self._wanted()
-        limit = self._limit(timeout)
-        if host is not None:
-            return self._ready(items, wanted, await host.poll(wanted, limit))
+        polled = Round(self._flags, timeout)
+        if polled.host is not None:
+            return await self._poll(polled, polled.host)
         host = AioHost()
         try:
-            return self._ready(items, wanted, await host.poll(wanted, limit))
+            return await self._poll(polled, host)
         finally:
             host.destroy(0)
+
+    async def _poll(self, polled: Round, host: AioHost) -> list[tuple[Any, int]]:
+        while not polled.over:
+            ready = polled.ready(await host.poll(polled.wanted, polled.limit()))
+            if ready:
+                return [(item, events) for item, _, events in ready]
+        return []

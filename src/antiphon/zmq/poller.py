@@ -1,5 +1,7 @@
 """Waiting for several sockets and descriptors at once."""
 
+import math
+import time
 from typing import Any, ClassVar, Protocol
 
 from antiphon.engine.socket import SocketCore
@@ -7,11 +9,12 @@ from antiphon.hosts.threads import Host
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.socket import Socket
 
-__all__ = ("BasePoller", "Poller", "select")
+__all__ = ("BasePoller", "Poller", "Round", "select", "zmq_poll")
 
 _POLLIN = 1
 _POLLOUT = 2
 _POLLERR = 4
+_EVENTS = 15
 
 
 class _HasFileno(Protocol):
@@ -19,6 +22,73 @@ class _HasFileno(Protocol):
 
 
 Pollable = BaseSocket | int | _HasFileno
+
+
+class Round:
+    """One poll(): what the host is asked, and what is ready.
+
+    A socket of another context than the first one's is watched by its descriptor.
+    """
+
+    def __init__(self, flags: dict[Any, int], timeout: float | None) -> None:
+        self.host: Any = None
+        self.wanted: list[tuple[SocketCore | int, int]] = []
+        self._items: list[tuple[Any, SocketCore | int, int, bool]] = []
+        for item, mask in flags.items():
+            self._add(item, mask)
+        endless = timeout is None or timeout < 0
+        self._deadline = None if endless else time.monotonic() + (timeout or 0) / 1000
+        # Nothing may ever come of nothing.
+        self.over = endless and not flags
+        self._limit = -1 if endless else int(timeout or 0)
+
+    def _add(self, item: Any, flags: int) -> None:
+        foreign = False
+        key: SocketCore | int
+        if not isinstance(item, BaseSocket):
+            key = item if isinstance(item, int) else item.fileno()
+            self.wanted.append((key, flags))
+        else:
+            host = item.context._host  # noqa: SLF001
+            if self.host is None:
+                self.host = host
+            foreign = host is not self.host
+            key = item.fileno() if foreign else item._core  # noqa: SLF001
+            self.wanted.append((key, _POLLIN if foreign else flags))
+        self._items.append((item, key, flags, foreign))
+
+    def limit(self) -> int:
+        """Return how long the host may wait, in milliseconds: not at all if something is ready."""
+        if any(_ready_now(item, flags, foreign) for item, _, flags, foreign in self._items):
+            return 0
+        return self._limit
+
+    def ready(
+        self, found: list[tuple[SocketCore | int, int]]
+    ) -> list[tuple[Any, SocketCore | int, int]]:
+        """Return the items that are ready, what they are to the host, and their events.
+
+        If there are none, ``over`` tells whether the time is over.
+        """
+        seen = dict(found)
+        ready: list[tuple[Any, SocketCore | int, int]] = []
+        for item, key, flags, foreign in self._items:
+            events = _ready_now(item, flags, foreign)
+            if not foreign:
+                events |= seen.get(key, 0)
+            if events:
+                ready.append((item, key, events))
+        if self._deadline is not None:
+            self._limit = math.ceil(max(self._deadline - time.monotonic(), 0.0) * 1000)
+            self.over = self._limit == 0
+        return ready
+
+
+def _ready_now(item: Any, flags: int, foreign: bool) -> int:
+    if foreign:
+        # To read them lets the descriptor rest until they may have changed.
+        return int(item.get(_EVENTS)) & flags
+    return flags & _POLLIN if isinstance(item, BaseSocket) and item.rcvmore else 0
 
 
 class BasePoller:
@@ -35,15 +105,18 @@ class BasePoller:
         return list(self._flags.items())
 
     def register(self, socket: Pollable, flags: int = _POLLIN | _POLLOUT) -> None:
-        """Watch a socket or descriptor; flags of 0 take it out.
+        """Watch a socket, a descriptor, or what has a fileno(); flags of 0 take it out.
 
-        Raises TypeError for a socket of the other kind, asyncio or blocking.
+        Raises TypeError for anything else, and for a socket of the other kind, asyncio or blocking.
         """
-        if isinstance(socket, BaseSocket) and not isinstance(socket, self._socket_class):
-            raise TypeError(
-                f"{type(self).__module__}.Poller cannot wait for {socket!r}: "
-                "use the Poller of the module that its Context comes from"
-            )
+        if isinstance(socket, BaseSocket):
+            if not isinstance(socket, self._socket_class):
+                raise TypeError(
+                    f"{type(self).__module__}.Poller cannot wait for {socket!r}: "
+                    "use the Poller of the module that its Context comes from"
+                )
+        elif not isinstance(socket, int) and not hasattr(socket, "fileno"):
+            raise TypeError(f"a Poller waits for sockets, descriptors and files, not {socket!r}")
         if flags:
             self._flags[socket] = int(flags)
         else:
@@ -60,45 +133,6 @@ class BasePoller:
     def __contains__(self, socket: object) -> bool:
         return socket in self._flags
 
-    def _wanted(self) -> tuple[Any, list[tuple[SocketCore | int, int]]]:
-        """Return the host of the sockets, or None, and what is asked of it."""
-        host: Any = None
-        wanted: list[tuple[SocketCore | int, int]] = []
-        for item, flags in self._flags.items():
-            if isinstance(item, BaseSocket):
-                if host is not None and item.context._host is not host:  # noqa: SLF001
-                    raise ValueError("the sockets of one Poller belong to one context")
-                host = item.context._host  # noqa: SLF001
-                wanted.append((item._core, flags))  # noqa: SLF001
-            else:
-                wanted.append((item if isinstance(item, int) else item.fileno(), flags))
-        return host, wanted
-
-    def _limit(self, timeout: float | None) -> int:
-        """Return how long to wait: not at all where the rest of a message can be read already."""
-        if any(_rest(item, flags) for item, flags in self._flags.items()):
-            return 0
-        return -1 if timeout is None or timeout < 0 else int(timeout)
-
-    def _ready(
-        self,
-        items: list[Any],
-        wanted: list[tuple[SocketCore | int, int]],
-        found: list[tuple[SocketCore | int, int]],
-    ) -> list[tuple[Any, int]]:
-        """Return the items that are ready: those found, and those with the rest of a message."""
-        seen = dict(found)
-        ready: list[tuple[Any, int]] = []
-        for item, (key, flags) in zip(items, wanted, strict=True):
-            events = seen.get(key, 0) | _rest(item, flags)
-            if events:
-                ready.append((self._shown(item, key), events))
-        return ready
-
-    def _shown(self, item: Any, key: SocketCore | int) -> Any:
-        del key
-        return item
-
 
 class Poller(BasePoller):
     """Waits for blocking sockets and descriptors."""
@@ -109,25 +143,26 @@ class Poller(BasePoller):
         """Wait at most ``timeout`` milliseconds (None or negative: without end).
 
         Returns the sockets and descriptors that are ready, with their events; of objects with a
-        fileno() it returns that number, as pyzmq does.
+        fileno() it returns that number, as pyzmq does. Without any it does not wait without end.
         """
-        items = list(self._flags)
-        host, wanted = self._wanted()
-        limit = self._limit(timeout)
-        if host is not None:
-            return self._ready(items, wanted, host.poll(wanted, limit))
+        polled = Round(self._flags, timeout)
+        if polled.host is not None:
+            return self._poll(polled, polled.host)
         host = Host()
         try:
-            return self._ready(items, wanted, host.poll(wanted, limit))
+            return self._poll(polled, host)
         finally:
             host.destroy(0)
 
-    def _shown(self, item: Any, key: SocketCore | int) -> Any:
-        return key if isinstance(key, int) else item
-
-
-def _rest(item: object, flags: int) -> int:
-    return flags & _POLLIN if isinstance(item, BaseSocket) and item.rcvmore else 0
+    def _poll(self, polled: Round, host: Host) -> list[tuple[Any, int]]:
+        while not polled.over:
+            ready = polled.ready(host.poll(polled.wanted, polled.limit()))
+            if ready:
+                return [
+                    (key if isinstance(key, int) and not isinstance(item, BaseSocket) else item, e)
+                    for item, key, e in ready
+                ]
+        return []
 
 
 def select(
@@ -150,3 +185,13 @@ def select(
         [item for item, events in ready if events & flag] for flag in (_POLLIN, _POLLOUT, _POLLERR)
     )
     return readable, writable, failed
+
+
+def zmq_poll(
+    sockets: list[tuple[Pollable, int]], timeout: float | None = -1
+) -> list[tuple[Any, int]]:
+    """Do what Poller.poll() does for pairs of sockets and flags."""
+    poller = Poller()
+    for socket, flags in sockets:
+        poller.register(socket, flags)
+    return poller.poll(timeout)

@@ -1,8 +1,7 @@
 """proxy(), proxy_steerable() and device(): sockets joined, in the thread that calls."""
 
-from typing import Any
-
-from antiphon.engine.socket import SocketCore
+from antiphon.hosts.threads import Host
+from antiphon.patterns.base import Pattern
 from antiphon.patterns.proxy import Proxy, SteerableProxy, Task
 from antiphon.zmq.constants import SocketType
 from antiphon.zmq.socket import Socket
@@ -19,9 +18,9 @@ def proxy(frontend: Socket, backend: Socket, capture: Socket | None = None) -> N
     Raises ContextTerminated when the context ends, SocketClosed when a socket is closed, TypeError
     for what is no blocking socket, and ValueError for sockets of several contexts.
     """
-    cores = _cores(frontend, backend, capture)
-    task = Proxy(cores[0].pattern, cores[1].pattern, cores[2].pattern if capture else None)
-    _serve(frontend, cores, task)
+    sockets = _check(frontend, backend, capture)
+    task = Proxy(_pattern(frontend), _pattern(backend), _pattern_if(capture))
+    _serve(sockets, task)
 
 
 def proxy_steerable(
@@ -40,15 +39,15 @@ def proxy_steerable(
     if control is None:
         proxy(frontend, backend, capture)
         return
-    cores = _cores(frontend, backend, control, capture)
+    sockets = _check(frontend, backend, capture, control)
     task = SteerableProxy(
-        cores[0].pattern,
-        cores[1].pattern,
-        cores[3].pattern if capture else None,
-        cores[2].pattern,
+        _pattern(frontend),
+        _pattern(backend),
+        _pattern_if(capture),
+        _pattern(control),
         control.type == SocketType.REP,
     )
-    _serve(frontend, cores, task)
+    _serve(sockets, task)
 
 
 def monitored_queue(
@@ -67,11 +66,11 @@ def monitored_queue(
     for prefix in (in_prefix, out_prefix):
         if not isinstance(prefix, bytes):
             raise TypeError(f"a prefix is bytes, not {type(prefix).__name__}")
-    cores = _cores(in_socket, out_socket, mon_socket)
+    sockets = _check(in_socket, out_socket, None, mon_socket)
     swaps = in_socket.type == out_socket.type == SocketType.ROUTER
-    first, second, monitor = (core.pattern for core in cores)
-    task = Proxy(first, second, monitor, ([in_prefix], [out_prefix]), swaps)
-    _serve(in_socket, cores, task)
+    prefixes = ([in_prefix], [out_prefix])
+    task = Proxy(_pattern(in_socket), _pattern(out_socket), _pattern(mon_socket), prefixes, swaps)
+    _serve(sockets, task)
 
 
 def device(device_type: int, frontend: Socket, backend: Socket) -> None:
@@ -80,16 +79,30 @@ def device(device_type: int, frontend: Socket, backend: Socket) -> None:
     proxy(frontend, backend)
 
 
-def _cores(*sockets: Socket | None) -> list[SocketCore]:
-    given = [socket for socket in sockets if socket is not None]
-    for socket in given:
+def _check(
+    frontend: Socket, backend: Socket, capture: Socket | None, *others: Socket
+) -> list[Socket]:
+    """Return the sockets, which a proxy can join. Raises TypeError, ValueError."""
+    sockets = [frontend, backend, *others]
+    if capture is not None:
+        sockets.append(capture)
+    for socket in sockets:
         if not isinstance(socket, Socket):
             raise TypeError(f"a proxy joins blocking sockets of antiphon.zmq, not {socket!r}")
-        if socket.context._host is not given[0].context._host:  # noqa: SLF001
+        if socket.context._host is not frontend.context._host:  # noqa: SLF001
             raise ValueError("the sockets of a proxy belong to one context")
-    return [socket._core for socket in given]  # noqa: SLF001
+    return sockets
 
 
-def _serve(socket: Socket, cores: list[SocketCore], task: Task) -> None:
-    host: Any = socket.context._host  # noqa: SLF001
-    host.serve(list(dict.fromkeys(cores)), task)
+def _pattern(socket: Socket) -> Pattern:
+    return socket._core.pattern  # noqa: SLF001
+
+
+def _pattern_if(socket: Socket | None) -> Pattern | None:
+    return None if socket is None else _pattern(socket)
+
+
+def _serve(sockets: list[Socket], task: Task) -> None:
+    cores = dict.fromkeys(socket._core for socket in sockets)  # noqa: SLF001
+    host: Host = sockets[0].context._host  # noqa: SLF001
+    host.serve(list(cores), task)

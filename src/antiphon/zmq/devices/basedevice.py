@@ -181,7 +181,10 @@ class BackgroundDevice(Device):
         self.launcher.start()
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, at most ``timeout`` seconds. Raises RuntimeError before start()."""
+        """Wait until it has ended, at most ``timeout`` seconds.
+
+        Raises RuntimeError before start().
+        """
         if self.launcher is None:
             raise RuntimeError("the device was not started: call start() first")
         self.launcher.join(timeout)
