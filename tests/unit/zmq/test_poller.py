@@ -81,3 +81,93 @@ def test_a_poller_waits_for_sockets_of_its_own_kind() -> None:
             zmq.Poller().register(loops.socket(zmq.REP))
         with pytest.raises(TypeError, match="use the Poller of the module"):
             azmq.Poller().register(blocking.socket(zmq.REP))
+
+
+def test_sockets_of_several_contexts_are_polled_together(either: Any, either_context: Any) -> None:
+    with either.Context() as other:
+        pairs = []
+        poller = either.Poller()
+        for context in (either_context, other):
+            a, b = context.socket(either.DEALER), context.socket(either.DEALER)
+            a.linger = b.linger = 0
+            a.bind("inproc://polled")
+            b.connect("inproc://polled")
+            pairs.append((a, b))
+            poller.register(b, either.POLLIN)
+        assert poller.poll(0) == poller.poll(20) == []
+        for a, b in pairs * 3:
+            a.send_multipart([b"1", b"2"])
+            assert poller.poll(10_000) == [(b, either.POLLIN)]
+            assert poller.poll(10_000) == [(b, either.POLLIN)]
+            assert b.recv() == b"1"
+            assert poller.poll(10_000) == [(b, either.POLLIN)]
+            assert b.recv() == b"2"
+            assert poller.poll(0) == []
+        for a, _ in pairs:
+            a.send(b"x")
+        assert poller.poll(10_000) == [(b, either.POLLIN) for _, b in pairs]
+        for socket in pairs[1]:
+            socket.close()
+
+
+def test_the_asyncio_poller_has_several_contexts_too() -> None:
+    async def scenario() -> None:
+        with azmq.Context() as first, azmq.Context() as second:
+            poller = azmq.Poller()
+            pairs = []
+            for context in (first, second):
+                a, b = context.socket(zmq.DEALER), context.socket(zmq.DEALER)
+                a.bind("tcp://127.0.0.1:*")
+                b.connect(a.last_endpoint)
+                pairs.append((a, b))
+                poller.register(b, zmq.POLLIN)
+            assert await poller.poll(20) == []
+            for a, b in pairs * 3:
+                await a.send(b"x")
+                assert await poller.poll(10_000) == [(b, zmq.POLLIN)]
+                assert await b.recv() == b"x"
+            assert await poller.poll(0) == []
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_not_waited_for_without_end(either: Any) -> None:
+    assert either.Poller().poll() == []
+    assert either.Poller().poll(1) == []
+    assert either.zmq_poll([], 0) == []
+
+
+def test_what_can_be_registered(either: Any, either_context: Any, readable: BinaryIO) -> None:
+    poller = either.Poller()
+    socket = either_context.socket(either.DEALER)
+    poller.register(socket)
+    poller.register(readable.fileno(), either.POLLIN)
+    assert poller.sockets == [
+        (socket, either.POLLIN | either.POLLOUT),
+        (readable.fileno(), either.POLLIN),
+    ]
+    poller.register(socket, either.POLLIN)
+    poller.modify(readable.fileno(), either.POLLERR)
+    assert poller.sockets == [(socket, either.POLLIN), (readable.fileno(), either.POLLERR)]
+    assert socket in poller
+    poller.register(socket, 0)
+    assert socket not in poller
+    poller.unregister(readable.fileno())
+    assert poller.sockets == []
+    for unknown in (socket, 5):
+        with pytest.raises(KeyError):
+            poller.unregister(unknown)
+
+
+def test_what_cannot_be_registered_is_refused_at_once() -> None:
+    wrong: Any = "text"
+    with pytest.raises(TypeError, match="descriptors"):
+        zmq.Poller().register(wrong)
+    with pytest.raises(TypeError, match="descriptors"):
+        zmq.select([wrong], [], [], 0)
+
+
+def test_zmq_poll_takes_pairs(either: Any, readable: BinaryIO) -> None:
+    assert either.zmq_poll([(readable.fileno(), either.POLLIN)], 10_000) == [
+        (readable.fileno(), either.POLLIN)
+    ]

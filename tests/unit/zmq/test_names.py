@@ -1,0 +1,67 @@
+"""Which names of pyzmq are there, and why the others are not."""
+
+from typing import Any
+
+import pytest
+import zmq as theirs
+import zmq.asyncio as their_asyncio
+
+import antiphon.zmq as ours
+import antiphon.zmq.asyncio as our_asyncio
+
+#: Names of the package that are left out, each with the reason.
+LEFT_OUT = {
+    "DraftFDWarning": "FD is as good for the draft sockets as for all others",
+    "Enum": "a name that pyzmq imports for itself",
+    "IntEnum": "a name that pyzmq imports for itself",
+    "IntFlag": "a name that pyzmq imports for itself",
+    "Stopwatch": "deprecated: time.monotonic() measures time",
+    "annotations": "a name that pyzmq imports for itself",
+    "backend": "the binding to C, which is not needed",
+    "contextmanager": "a name that pyzmq imports for itself",
+    "get_includes": "there are no C headers",
+    "get_library_dirs": "there is no C library",
+    "os": "a name that pyzmq imports for itself",
+    "sys": "a name that pyzmq imports for itself",
+    "zmq_errno": "every exception has its errno",
+}
+
+#: What the security engineer brings.
+KEYS = {"curve_keypair", "curve_public"}
+
+#: The same of the classes.
+LEFT_OUT_OF_CLASSES = {
+    "Context": {"shadow_pyczmq": "pyczmq is a binding to C"},
+    "Frame": {"tracker_event": "frames are done with from the start: see their tracker"},
+}
+
+
+def public(namespace: object) -> set[str]:
+    return {name for name in dir(namespace) if not name.startswith("_")}
+
+
+def test_every_name_of_the_package_is_there_or_left_out_for_a_reason() -> None:
+    missing = public(theirs) - public(ours) - KEYS
+    assert missing == set(LEFT_OUT)
+
+
+@pytest.mark.parametrize("name", ["Context", "Frame", "MessageTracker", "Poller", "Socket"])
+@pytest.mark.parametrize("modules", [(theirs, ours), (their_asyncio, our_asyncio)])
+def test_every_name_of_the_classes_too(modules: tuple[Any, Any], name: str) -> None:
+    here, there = (getattr(module, name, None) for module in modules[::-1])
+    if there is None:
+        pytest.skip("this module has no such class")
+    missing = {each for each in public(there) - public(here) if not each.isupper()}
+    assert missing <= set(LEFT_OUT_OF_CLASSES.get(name, {}))
+
+
+def test_texts_of_errors_and_capabilities(either: Any) -> None:
+    for number in theirs.Errno:
+        assert ours.strerror(number) == theirs.strerror(number)
+    assert either.has("ipc") is True
+    for unknown in ("pgm", "norm", "gssapi", "nonsense", ""):
+        assert either.has(unknown) is False
+    with pytest.raises(TypeError):
+        either.has(5)
+    assert either.COPY_THRESHOLD == 65536
+    assert either.DRAFT_API is either.PYZMQ_DRAFT_API is False
