@@ -18,6 +18,7 @@ from antiphon.hosts.lines import LINES
 from antiphon.hosts.log import Log
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Chained
+from antiphon.hosts.tasks import Waiters, wake
 from antiphon.hosts.waiting import (
     Descent,
     Files,
@@ -30,7 +31,6 @@ from antiphon.hosts.waiting import (
 )
 from antiphon.instrument import SocketEvent
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor
 
 __all__ = ("AioHost",)
@@ -40,21 +40,6 @@ _MAX_AT_ONCE: Final = 128
 _BURST: Final = 65536
 
 T = TypeVar("T")
-
-
-class _Waiters(Chained):
-    """The tasks that wait for one socket, and who watches it besides; all look again."""
-
-    def __init__(self, other: Watcher | None = None) -> None:
-        super().__init__()
-        self.futures: list[asyncio.Future[None]] = []
-        self.other = other
-
-    def socket_changed(self) -> None:
-        for future in self.futures:
-            if not future.done():
-                future.set_result(None)
-        super().socket_changed()
 
 
 class AioHost:
@@ -71,7 +56,7 @@ class AioHost:
         self.closed = False
         self._keeper = Keeper()
         self._descent = Descent()
-        self._waiters: dict[SocketCore, _Waiters] = {}
+        self._waiters: dict[SocketCore, Waiters] = {}
         self._turn_scheduled = False
         self._timer: asyncio.TimerHandle | None = None
         self._timer_deadline = -1.0
@@ -291,7 +276,7 @@ class AioHost:
         cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
         for core in cores:
             self._check(core)
-        waiters = _Waiters()
+        waiters = Waiters()
         files = Files(self.reactor, wanted, waiters)
         found: Wanted = []
 
@@ -314,7 +299,7 @@ class AioHost:
         """Return the next event of a socket; None after the last. Raises Again."""
         self._running_loop()
         if not queue.ready():
-            waiters = _Waiters()
+            waiters = Waiters()
             queue.watchers.append(waiters)
             try:
                 await self._wait([], queue.ready, timeout_ms, waiters)
@@ -338,7 +323,7 @@ class AioHost:
         cores: list[SocketCore],
         attempt: Callable[[], bool],
         timeout_ms: int,
-        files: _Waiters | None = None,
+        files: Waiters | None = None,
     ) -> None:
         """Return once ``attempt`` succeeds. Raises Again after the time-out."""
         if timeout_ms == 0:
@@ -354,7 +339,7 @@ class AioHost:
             expiry = None
             if deadline >= 0:
                 delay = max(deadline - time.monotonic(), 0.0)
-                expiry = loop.call_later(delay, _wake, future)
+                expiry = loop.call_later(delay, wake, future)
             self._register(cores, future, files)
             try:
                 await future
@@ -370,7 +355,7 @@ class AioHost:
                 raise Again
 
     def _register(
-        self, cores: list[SocketCore], future: "asyncio.Future[None]", files: _Waiters | None
+        self, cores: list[SocketCore], future: "asyncio.Future[None]", files: Waiters | None
     ) -> None:
         self._schedule_turn()
         if files is not None:
@@ -378,13 +363,13 @@ class AioHost:
         for core in cores:
             waiters = self._waiters.get(core)
             if waiters is None:
-                waiters = _Waiters(core.pattern.watcher)
+                waiters = Waiters(core.pattern.watcher)
                 self._waiters[core] = waiters
                 core.pattern.watcher = waiters
             waiters.futures.append(future)
 
     def _unregister(
-        self, cores: list[SocketCore], future: "asyncio.Future[None]", files: _Waiters | None
+        self, cores: list[SocketCore], future: "asyncio.Future[None]", files: Waiters | None
     ) -> None:
         if files is not None:
             files.futures.remove(future)
@@ -445,8 +430,3 @@ class AioHost:
         if loop is not None and not loop.is_closed():
             loop.remove_reader(self.reactor.fileno())
         self.reactor.close()
-
-
-def _wake(future: "asyncio.Future[None]") -> None:
-    if not future.done():
-        future.set_result(None)

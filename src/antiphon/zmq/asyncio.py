@@ -44,6 +44,12 @@ class Socket(BaseSocket):
     _signalling_class = AioSignalling
     _repr_name = "zmq.asyncio.Socket"
 
+    @classmethod
+    def from_socket(cls, socket: "Socket", io_loop: object = None) -> "Socket":
+        """Return a socket a second time; ``io_loop`` is of no use: the running loop is found."""
+        del io_loop
+        return cls(shadow=socket)
+
     def send(
         self,
         data: object,
