@@ -61,7 +61,7 @@ def test_a_socket_lives_as_long_as_its_shadow() -> None:
 
 def test_a_socket_has_a_type_and_a_threshold(either: Any, either_context: Any) -> None:
     socket = either_context.socket(either.ROUTER)
-    assert socket.type is socket.socket_type is either.SocketType.ROUTER
+    assert socket.type is either.SocketType.ROUTER
     assert socket.copy_threshold == either.COPY_THRESHOLD
     socket.copy_threshold = 5
     other = either.Socket(either_context, either.REQ, copy_threshold=7)
