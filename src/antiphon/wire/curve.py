@@ -35,6 +35,8 @@ _WANTED: Final = ("HELLO", "WELCOME", "INITIATE", "READY", "MESSAGE")
 
 #: What the data of each command take, after the command's name (C3-C7).
 _HELLO_SIZE: Final = 194
+#: A version, and zeros so that WELCOME, the answer to a stranger, is shorter.
+_HELLO_START: Final = b"\x01\x00" + bytes(72)
 _WELCOME_SIZE: Final = 160
 _INITIATE_SIZE: Final = 248
 _READY_SIZE: Final = 24
@@ -166,7 +168,7 @@ class CurveClient(CurveMechanism):
         self._hello_key = self._shared_key(self._server_key, self._transient_secret, "HELLO")
         nonce = self._next_nonce()
         box: bytes = self._box(bytes(64), b"CurveZMQHELLO---" + nonce, self._hello_key)
-        return [b"\x05HELLO\x01\x00" + bytes(72) + self._transient_public + nonce + box]
+        return [b"\x05HELLO" + _HELLO_START + self._transient_public + nonce + box]
 
     def on_command(self, command: Command) -> list[bytes]:
         """Take WELCOME and READY. Raises ProtocolError for anything else."""
@@ -234,7 +236,7 @@ class CurveServer(CurveMechanism):
 
     def _on_hello(self, data: bytes) -> list[bytes]:
         """Return WELCOME (C3, C4)."""
-        if len(data) != _HELLO_SIZE or data[:2] != b"\x01\x00":
+        if len(data) != _HELLO_SIZE or data[:74] != _HELLO_START:
             raise ProtocolError("malformed-hello", "the HELLO command has a wrong size or version")
         client_transient = data[74:106]
         nonce = data[106:114]

@@ -47,6 +47,8 @@ class SealedDecoder(FrameDecoder):
         self.frames = frames
         self.mechanism = mechanism
         self._forwarding = forwarding
+        # What is wrong with the frames, once those that came before are opened.
+        self._error: ProtocolError | None = None
 
     def begin_traffic(self, max_command: int) -> None:
         """Open every frame from now on; ``max_command`` bounds the sealed commands (bytes)."""
@@ -69,11 +71,12 @@ class SealedDecoder(FrameDecoder):
     def decode(self, data: bytes, limit: int) -> int:
         """Do as FrameDecoder.decode() does, with what was sealed. Raises ProtocolError."""
         frames = self.frames
-        outcome = frames.decode(data, limit - len(self.messages))
         if not self._traffic:
+            outcome = frames.decode(data, limit)
             self.command = frames.command
             self.missing = frames.missing
             return outcome
+        outcome = self._carry(data, limit)
         while True:
             if outcome == COMMAND_READY:
                 if frames.from_carrier:
@@ -81,16 +84,27 @@ class SealedDecoder(FrameDecoder):
                     break
                 frames.messages.append([frames.command])
             elif not frames.messages:
+                if self._error is not None:
+                    raise self._error
                 break
             opened = self._open(limit)
             if opened != GOING_ON:
                 outcome = opened
                 break
-            if outcome == STARVED:
+            if outcome == STARVED and self._error is None:
                 break
-            outcome = frames.decode(b"", limit - len(self.messages))
+            outcome = self._carry(b"", limit)
         self.missing = frames.missing
         return outcome
+
+    def _carry(self, data: bytes, limit: int) -> int:
+        """Have sealed frames decoded, at most as many as there is room for what is in them."""
+        if self._error is None:
+            try:
+                return self.frames.decode(data, limit - len(self.messages))
+            except ProtocolError as error:
+                self._error = error
+        return STARVED
 
     def _open(self, limit: int) -> int:
         """Open what has arrived, up to a command or until ``limit`` messages wait."""
