@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.errors import ProtocolError
 from antiphon.wire.command import encode_ping, encode_ready
 from antiphon.wire.connection import CLOSED, HANDSHAKE, TRAFFIC, Connection
 from antiphon.wire.framing import encode_command, encode_message
 from antiphon.wire.greeting import encode_greeting
-from antiphon.wire.mechanism import Local, NullMechanism
+from antiphon.wire.mechanism import Local, NullMechanism, Verdict
 
 UNLIMITED = 10**9
 GREETING = encode_greeting(b"NULL", False)
@@ -194,3 +195,37 @@ def test_subscriptions_to_a_socket_that_does_not_publish_are_ignored() -> None:
     subject.receive(b"\x04\x0b\x09SUBSCRIBEA", UNLIMITED)
     assert subject.state == TRAFFIC
     assert subject.decoder.messages == []
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=10), st.booleans())
+def test_what_comes_before_the_verdict_is_kept(sizes: list[int], welcome: bool) -> None:
+    """A peer that is not patient: what it sends arrives after the verdict, or never."""
+    subject = Connection(NullMechanism(Local(b"ROUTER", b"", True, []), True), -1, 100)
+    ready = encode_command(encode_ready([(b"Socket-Type", b"DEALER")]))
+    data = GREETING + ready + b"\x01\x03one\x00\x03two"
+    turn = 0
+    while data:
+        size = sizes[turn % len(sizes)]
+        turn += 1
+        subject.receive(data[:size], UNLIMITED)
+        data = data[size:]
+    assert subject.state == HANDSHAKE
+    assert len(b"".join(subject.output)) == 64
+    error = None if welcome else ProtocolError("zap-300", "not now")
+    subject.answer(Verdict(error, b"", {}))
+    subject.receive(b"", UNLIMITED)
+    assert subject.state == (TRAFFIC if welcome else CLOSED)
+    assert subject.decoder.messages == ([[b"one", b"two"]] if welcome else [])
+    subject.answer(Verdict(None, b"", {}))
+    assert subject.state == (TRAFFIC if welcome else CLOSED)
+
+
+def test_a_dialer_asks_before_it_says_anything() -> None:
+    subject = Connection(NullMechanism(Local(b"DEALER", b"", False, []), True), -1, 100)
+    subject.receive(GREETING, UNLIMITED)
+    assert len(b"".join(subject.output)) == 64
+    subject.answer(Verdict(None, b"joe", {}))
+    assert b"READY" in subject.output[-1]
+    subject.receive(READY, UNLIMITED)
+    assert subject.state == TRAFFIC
+    assert subject.mechanism.properties[b"user-id"] == b"joe"

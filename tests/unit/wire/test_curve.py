@@ -174,7 +174,7 @@ def test_every_flipped_bit_ends_the_handshake(name: str) -> None:
             assert far.complete
 
 
-@pytest.mark.parametrize("position", range(0, 8 * 48))
+@pytest.mark.parametrize("position", range(8 * 48))
 def test_every_flipped_bit_of_a_message_is_noticed(position: int) -> None:
     near, far = established()
     sealed = bytearray(near.seal(0, b"to the server..."))
