@@ -17,9 +17,11 @@ from antiphon.errors import (
     ENOTSOCK,
     ETERM,
     Again,
+    AuthenticationError,
     ContextTerminated,
     EndpointError,
     ForkedError,
+    HandshakeError,
     HostUnreachable,
     InterruptedSystemCall,
     NotDone,
@@ -59,6 +61,8 @@ SAMPLES: list[Exception] = [
     EndpointError(EINVAL, endpoint="tcp://", why="no port"),
     SocketClosed(),
     ForkedError(),
+    HandshakeError("tcp://here:1", "illegal-pair", "both start"),
+    AuthenticationError("tcp://here:1", "error-command", "its status is 400"),
     ProtocolError(reason="bad-length", detail="too long"),
 ]
 

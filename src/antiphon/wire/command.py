@@ -26,6 +26,8 @@ __all__ = (
 MAX_PING_CONTEXT: Final = 16
 #: RFC 37: the time-to-live of a PING is two octets, in tenths of a second.
 MAX_PING_TTL: Final = 0xFFFF
+#: How a PLAIN server of libzmq 4.3 spells an ERROR command: C reads "\\x5E" as one octet.
+_MISSPELT_ERROR: Final = b"\x5eRROR"
 _MAX_PROPERTY_VALUE: Final = 2**31 - 1
 
 
@@ -43,6 +45,8 @@ def decode_command(body: bytes) -> Command:
         raise ProtocolError("bad-command", "the command is empty")
     size = body[0]
     if size == 0 or size > len(body) - 1:
+        if body[:5] == _MISSPELT_ERROR:
+            return Command(b"ERROR", body[5:])
         raise ProtocolError("bad-command", "the command's name is longer than the command")
     name = body[1 : 1 + size]
     if not name.isalpha():

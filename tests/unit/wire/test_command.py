@@ -92,6 +92,12 @@ def test_lengths_that_run_past_the_end_are_refused(data: bytes) -> None:
     assert reason_of(decode_metadata, data) == "bad-metadata"
 
 
+def test_libzmqs_spelling_of_error_is_understood() -> None:
+    command = decode_command(b"^RROR\x03400")
+    assert (command.name, decode_error(command.data)) == (b"ERROR", "400")
+    assert reason_of(decode_command, b"^RRO") == "bad-command"
+
+
 @given(st.binary(max_size=200))
 def test_whatever_comes_is_decoded_or_refused(data: bytes) -> None:
     for call in (decode_command, decode_metadata, decode_error, decode_ping):

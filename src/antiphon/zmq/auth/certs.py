@@ -134,8 +134,5 @@ def load_certificates(directory: str | os.PathLike[str] = ".") -> dict[bytes, bo
 
     Raises OSError if there is no such folder, ValueError if one of the files has no public key.
     """
-    return {
-        load_certificate(entry.path)[0]: True
-        for entry in os.scandir(directory)
-        if entry.name.endswith(".key")
-    }
+    names = [name for name in os.listdir(directory) if name.endswith(".key")]
+    return {load_certificate(os.path.join(directory, name))[0]: True for name in names}
