@@ -8,7 +8,7 @@ from antiphon.broker.state import CLIENT_GONE, BrokerState, Request, Worker
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
-from antiphon.patterns.reqrep import ROUTED, UNKNOWN_ID, Router
+from antiphon.patterns.router import ROUTED, UNKNOWN_ID, Router
 
 __all__ = ("Relay", "Trace", "TracedRelay")
 

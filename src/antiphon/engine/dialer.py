@@ -8,7 +8,7 @@ from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.network import Call, Caller, Stream, Timer
 from antiphon.errors import ECONNREFUSED, ProtocolError, strerror
 from antiphon.options import SocketOptions
-from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.pipe import make_pipe
 from antiphon.wire.mechanism import Question, Verdict
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Dialer(LinkOwner):
         self.core = core
         self.endpoint = endpoint
         self.options = options
-        self.pipe = Pipe(options)
+        self.pipe = make_pipe(options)
         self.pipe.endpoint = endpoint.text
         self.pipe.routing_id = options.connect_routing_id
         self.link: Link | None = None
@@ -159,7 +159,7 @@ class Dialer(LinkOwner):
         if self.pipe.attached:
             if self.options.immediate:
                 self.core.pattern.detach(self.pipe)
-            else:
+            elif link.established:
                 self.core.pattern.interrupted(self.pipe)
         self._redial(error.reason, error.detail)
 

@@ -10,7 +10,7 @@ from antiphon.engine.network import Acceptor, Listener, Stream, Timer
 from antiphon.engine.peer import peer_host
 from antiphon.errors import ProtocolError, strerror
 from antiphon.options import SocketOptions
-from antiphon.patterns.pipe import Pipe, PipeEnd
+from antiphon.patterns.pipe import Pipe, PipeEnd, make_pipe
 from antiphon.wire.mechanism import Question, Verdict
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Listening(LinkOwner):
 
     def accepted(self, stream: Stream) -> None:
         """Open a link for a peer."""
-        pipe = Pipe(self.options)
+        pipe = make_pipe(self.options)
         pipe.endpoint = stream.peer_address
         link = self.core.open_link(self, self.bound, self.options, pipe, stream, True)
         pipe.end = link

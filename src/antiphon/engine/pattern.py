@@ -10,7 +10,8 @@ from antiphon.patterns.base import Pattern
 from antiphon.patterns.pair import Pair
 from antiphon.patterns.pipeline import Pull, Push
 from antiphon.patterns.publisher import Pub, Xpub
-from antiphon.patterns.reqrep import Dealer, Rep, Req, Router
+from antiphon.patterns.reqrep import Dealer, Rep, Req
+from antiphon.patterns.router import Router
 from antiphon.patterns.subscriber import Sub, Xsub
 
 __all__ = ("make_pattern",)

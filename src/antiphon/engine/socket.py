@@ -38,7 +38,7 @@ from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
-from antiphon.patterns.reqrep import Router
+from antiphon.patterns.router import Router
 from antiphon.wire.mechanism import Question, Verdict
 
 __all__ = ("DEALER", "REP", "REQ", "ROUTER", "SocketCore", "SocketKeeper")
@@ -390,10 +390,12 @@ class SocketCore:
         self.events.tell_link(HANDSHAKE_SUCCEEDED, link, 0)
 
     def greet(self, pipe: Pipe) -> None:
-        """Let the pattern greet a peer, and send the empty message of PROBE_ROUTER."""
+        """Tell the pattern of a peer; send the messages of PROBE_ROUTER and HELLO_MSG."""
         self.pattern.connected(pipe)
         if self.options.probe_router and not pipe.blocked:
             pipe.push([b""])
+        if self.options.hello_msg and not pipe.blocked:
+            pipe.push([self.options.hello_msg])
 
     def link_ended(self, link: Link, error: ProtocolError) -> None:
         """Count why a connection ended, and tell of it."""

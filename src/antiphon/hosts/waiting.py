@@ -7,7 +7,7 @@ from antiphon.engine.options import events
 from antiphon.engine.socket import SocketCore, SocketKeeper
 from antiphon.errors import ForkedError, HostUnreachable, ZMQError
 from antiphon.patterns.base import Watcher
-from antiphon.patterns.reqrep import UNKNOWN_ID, Router
+from antiphon.patterns.router import UNKNOWN_ID, Router
 from antiphon.transport.descriptors import ERROR, HANG_UP, READABLE, WRITABLE, Descriptors, Handler
 
 __all__ = (

@@ -5,14 +5,18 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
+from antiphon.constants import SocketType
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 
-__all__ = ("Pipe", "PipeEnd", "message_size")
+__all__ = ("LastValuePipe", "Pipe", "PipeEnd", "make_pipe", "message_size")
 
 #: What a frame costs besides its bytes: a list slot and an object's header.
 _FRAME_COST: Final = 64
 _UNBOUNDED: Final = 2**62
+#: The socket types whose CONFLATE keeps only the last message to a peer, and from it.
+_CONFLATES_OUTBOUND: Final = (SocketType.PUB, SocketType.DEALER, SocketType.PUSH)
+_CONFLATES_INBOUND: Final = (SocketType.SUB, SocketType.DEALER, SocketType.PULL)
 #: A queue is weighed again when this part of its bound has come in since it last was.
 _WEIGH_EVERY: Final = 16
 
@@ -223,3 +227,43 @@ class Pipe:
         self.outbound.clear()
         self.inbound_bytes = self.outbound_bytes = 0
         self.blocked = self._inbound_heavy = self._outbound_heavy = False
+
+
+class LastValuePipe(Pipe):
+    """A pipe of a socket with CONFLATE: of the messages that wait, each one replaces the others.
+
+    It never counts as full in a direction in which it does that.
+    """
+
+    def __init__(self, options: SocketOptions) -> None:
+        self._outbound = options.socket_type in _CONFLATES_OUTBOUND
+        self._inbound = options.socket_type in _CONFLATES_INBOUND
+        super().__init__(options)
+
+    def set_limits(self, options: SocketOptions) -> None:
+        """Take the bounds of the queues that hold more than a message."""
+        super().set_limits(options)
+        if self._outbound:
+            self.send_limit = _UNBOUNDED
+        if self._inbound:
+            self.receive_limit = _UNBOUNDED
+
+    def push(self, parts: list[bytes]) -> None:
+        """Queue a message for the peer in place of the one that waits."""
+        if self._outbound and self.outbound:
+            self.outbound[0] = parts
+        else:
+            super().push(parts)
+
+    def put_inbound(self, messages: list[list[bytes]]) -> None:
+        """Keep the last message from the peer."""
+        if self._inbound:
+            self.inbound.clear()
+            self.received += len(messages) - 1
+            messages = messages[-1:]
+        super().put_inbound(messages)
+
+
+def make_pipe(options: SocketOptions) -> Pipe:
+    """Return a pipe of the kind that the options ask for."""
+    return LastValuePipe(options) if options.conflate else Pipe(options)

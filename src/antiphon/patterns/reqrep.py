@@ -1,27 +1,18 @@
-"""REQ, REP, DEALER and ROUTER: the request-reply sockets of the chapter (RFC 28)."""
+"""REQ, REP and DEALER: the request-reply sockets of the chapter, but for ROUTER (RFC 28)."""
 
 from typing import Final
 
-from antiphon.errors import HostUnreachable, StateError
+from antiphon.errors import StateError
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import DUPLICATE_ID, PEER_GONE, QUEUE_FULL, Pattern
+from antiphon.patterns.base import PEER_GONE, QUEUE_FULL, Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, LoadBalancer
 
 __all__ = (
-    "ID_ONLY",
-    "ROUTED",
-    "UNKNOWN_ID",
     "Dealer",
     "Rep",
     "Req",
-    "Router",
 )
-
-#: What became of a message that a ROUTER was to route.
-ROUTED: Final = ""
-UNKNOWN_ID: Final = "unknown-id"
-ID_ONLY: Final = "id-only"
 
 _DELIMITER: Final = b""
 
@@ -79,6 +70,11 @@ class Dealer(Pattern):
             self.fair_queue.activate(pipe)
         if self.watcher is not None:
             self.watcher.socket_changed()
+
+    def interrupted(self, pipe: Pipe) -> None:
+        """Under HICCUP_MSG, tell the application that a peer has gone."""
+        if self.options.hiccup_msg:
+            self.deliver(pipe, [[self.options.hiccup_msg]])
 
     def retire(self, pipe: Pipe) -> None:
         """Balance onto this peer no longer."""
@@ -279,127 +275,3 @@ class Rep(Pattern):
 
     def writable(self, pipe: Pipe) -> None:
         """Nothing waits for room: a reply never blocks."""
-
-
-class Router(Pattern):
-    """ROUTER: prefixes what comes in with its peer's id, routes what goes out by that id."""
-
-    def __init__(self, options: SocketOptions, first_generated_id: int) -> None:
-        super().__init__(options)
-        self.fair_queue = FairQueue()
-        #: The peers by routing id (R28.35).
-        self.peers: dict[bytes, Pipe] = {}
-        self._generated = first_generated_id & 0xFFFFFFFF
-
-    def route(self, routing_id: bytes, parts: list[bytes]) -> str:
-        """Queue a message for a peer; returns ROUTED, UNKNOWN_ID or QUEUE_FULL and drops nothing.
-
-        The message is taken over only when it is routed.
-        """
-        pipe = self.peers.get(routing_id)
-        if pipe is None:
-            return UNKNOWN_ID
-        if pipe.blocked:
-            return QUEUE_FULL
-        pipe.push(parts)
-        return ROUTED
-
-    def try_send(self, parts: list[bytes]) -> bool:
-        """Route a message by its first frame (R28.40 to R28.43, R9, R10).
-
-        What cannot be routed is dropped and counted. Under ROUTER_MANDATORY a full queue makes
-        this return False and an unknown id raises HostUnreachable.
-        """
-        if len(parts) < 2:
-            self.drop(ID_ONLY, parts)
-            return True
-        mandatory = self.options.router_mandatory
-        status = self.route(parts[0], parts[1:])
-        if status == ROUTED:
-            return True
-        if not mandatory:
-            self.drop(status, parts)
-            return True
-        if status == UNKNOWN_ID:
-            raise HostUnreachable(parts[0], status)
-        return False
-
-    def try_recv(self) -> list[bytes] | None:
-        """Return ``[routing id, frame, ...]`` or None, each peer in turn (R28.38, R28.39)."""
-        parts = self.fair_queue.take()
-        if parts is None:
-            return None
-        pipe = self.fair_queue.last
-        if pipe is not None:
-            parts.insert(0, pipe.routing_id)
-        return parts
-
-    def last_sender(self) -> Pipe | None:
-        """Return the peer that the last message came from."""
-        return self.fair_queue.last
-
-    def can_send(self) -> bool:
-        """Tell whether a send would not block: always, but under ROUTER_MANDATORY (3.7)."""
-        if not self.options.router_mandatory:
-            return True
-        return any(not pipe.blocked for pipe in self.peers.values())
-
-    def can_recv(self) -> bool:
-        """Tell whether a message waits."""
-        return len(self.fair_queue.ready) > 0
-
-    def attach(self, pipe: Pipe) -> str:
-        """Take in a peer under the id it announced, or a generated one (E9, R5, R7).
-
-        An id that is in use is refused, or taken over under ROUTER_HANDOVER.
-        """
-        if not pipe.routing_id:
-            pipe.routing_id = self._generate_id()
-        older = self.peers.get(pipe.routing_id)
-        if older is not None:
-            if not self.options.router_handover:
-                self.drops[DUPLICATE_ID] = self.drops.get(DUPLICATE_ID, 0) + 1
-                return DUPLICATE_ID
-            self.detach(older)
-            older.end.close_peer("handover")
-        pipe.attached = True
-        self.peers[pipe.routing_id] = pipe
-        if pipe.inbound:
-            self.fair_queue.activate(pipe)
-        self.changed()
-        return ""
-
-    def _generate_id(self) -> bytes:
-        while True:
-            self._generated = (self._generated + 1) & 0xFFFFFFFF
-            routing_id = b"\x00" + self._generated.to_bytes(4, "big")
-            if routing_id not in self.peers:
-                return routing_id
-
-    def detach(self, pipe: Pipe) -> None:
-        """Forget a peer and destroy its queues (R28.34)."""
-        pipe.attached = False
-        if self.peers.get(pipe.routing_id) is pipe:
-            del self.peers[pipe.routing_id]
-        self.fair_queue.remove(pipe)
-        self.drop_queues(pipe)
-        self.changed()
-
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        """Queue what a peer sent."""
-        pipe.put_inbound(messages)
-        messages.clear()
-        if not pipe.in_fair_queue:
-            self.fair_queue.activate(pipe)
-        if self.watcher is not None:
-            self.watcher.socket_changed()
-
-    def retire(self, pipe: Pipe) -> None:
-        """Route nothing more to this peer; its id is free."""
-        super().retire(pipe)
-        if self.peers.get(pipe.routing_id) is pipe:
-            del self.peers[pipe.routing_id]
-
-    def writable(self, pipe: Pipe) -> None:
-        """A mandatory send may go on."""
-        self.changed()

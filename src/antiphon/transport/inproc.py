@@ -10,7 +10,7 @@ from antiphon.engine.socket import SocketCore
 from antiphon.engine.zap import ZAP_ENDPOINT
 from antiphon.errors import EADDRINUSE, ENOCOMPATPROTO, EndpointError
 from antiphon.options import SocketOptions
-from antiphon.patterns.pipe import Pipe, PipeEnd, message_size
+from antiphon.patterns.pipe import Pipe, PipeEnd, make_pipe, message_size
 from antiphon.wire.pairs import illegal_pair_reason
 
 __all__ = ("InprocExchange",)
@@ -114,7 +114,7 @@ class _Connected(Attachment):
         self.exchange = exchange
         self.core = core
         self.options = options
-        self.pipe = Pipe(options)
+        self.pipe = make_pipe(options)
         self.pipe.endpoint = endpoint
         self.pipe.routing_id = options.connect_routing_id
         self.named = bool(options.connect_routing_id)
@@ -128,7 +128,7 @@ class _Connected(Attachment):
 
     def join(self, bound: _Bound) -> None:
         """Put the two pipes end to end."""
-        far = Pipe(bound.core.options)
+        far = make_pipe(bound.core.options)
         far.endpoint = self.endpoint
         far.peer_type = self.core.type_name
         far.routing_id = self.options.routing_id if bound.core.routes_by_id() else b""

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from antiphon.constants import SocketType
 from antiphon.options import SocketOptions
-from antiphon.patterns.pipe import Pipe, PipeEnd, message_size
+from antiphon.patterns.pipe import Pipe, PipeEnd, make_pipe, message_size
 
 BIG = 10**6
 
@@ -253,3 +254,47 @@ def test_open_queues_are_below_their_bounds(steps: list[int | None], limit: int)
         assert len(pipe.inbound) <= 8
         heavy = sum(message_size(parts) for parts in list(pipe.inbound)[1:])
         assert pipe.paused or (heavy < limit and len(pipe.inbound) < 8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "outbound", "inbound"),
+    [
+        (SocketType.PUSH, True, False),
+        (SocketType.PUB, True, False),
+        (SocketType.PULL, False, True),
+        (SocketType.SUB, False, True),
+        (SocketType.DEALER, True, True),
+        (SocketType.ROUTER, False, False),
+    ],
+)
+def test_conflate_keeps_the_last_message_and_is_never_full(
+    kind: SocketType, outbound: bool, inbound: bool
+) -> None:
+    """4.2 conflate: whole messages, in the directions in which the type sends or receives."""
+    options = SocketOptions(kind)
+    options.conflate = True
+    options.sndhwm = options.rcvhwm = 10
+    pipe = make_pipe(options)
+    for number in range(9):
+        pipe.push([b"%d" % number, b"x"])
+    assert pipe.outbound == [[b"%d" % n, b"x"] for n in ([8] if outbound else range(9))]
+    pipe.push([b"last"])
+    assert pipe.blocked != outbound
+    for number in range(0, 10, 2):
+        pipe.put_inbound([[b"%d" % number], [b"%d" % (number + 1)]])
+    assert list(pipe.inbound) == [[b"%d" % n] for n in ([9] if inbound else range(10))]
+    assert pipe.received == 10
+    assert (pipe.room() > 0) == inbound
+
+
+def test_messages_that_wait_can_be_replaced() -> None:
+    options = SocketOptions()
+    options.sndhwm = 2
+    pipe = Pipe(options)
+    for part in (b"1", b"2"):
+        pipe.push([part])
+    assert pipe.blocked
+    pipe.replace_outbound([[b"3"]])
+    assert (pipe.outbound, pipe.blocked) == ([[b"3"]], False)
+    pipe.replace_outbound([[b"4"], [b"5"], [b"6"]])
+    assert (len(pipe.outbound), pipe.blocked) == (3, True)
