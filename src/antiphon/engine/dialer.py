@@ -148,7 +148,7 @@ class Dialer(LinkOwner):
         self.core.link_ended(link, error)
         if self.closed:
             return
-        if self.finishing and not self.pipe.outbound:
+        if error.reason == "closed" or (self.finishing and not self.pipe.outbound):
             self.close()
             return
         failed = not link.established and self.options.reconnect_stop & _STOP_HANDSHAKE_FAILED

@@ -12,6 +12,7 @@ from antiphon.patterns.pipeline import Pull, Push
 from antiphon.patterns.publisher import Pub, Xpub
 from antiphon.patterns.reqrep import Dealer, Rep, Req
 from antiphon.patterns.router import Router
+from antiphon.patterns.stream import Stream
 from antiphon.patterns.subscriber import Sub, Xsub
 
 __all__ = ("make_pattern",)
@@ -31,6 +32,7 @@ _PLAIN: Final[dict[int, type[Pattern]]] = {
 _NUMBERING: Final[dict[int, type[Req] | type[Router]]] = {
     int(SocketType.REQ): Req,
     int(SocketType.ROUTER): Router,
+    int(SocketType.STREAM): Stream,
 }
 
 

@@ -360,8 +360,8 @@ class SocketCore:
     # From the connections.
 
     def routes_by_id(self) -> bool:
-        """Tell whether a peer's id must be known before messages can go to it (ROUTER)."""
-        return self.socket_type == ROUTER
+        """Tell whether a peer's id must be known before messages can go to it."""
+        return isinstance(self.pattern, Router)
 
     def open_link(
         self,

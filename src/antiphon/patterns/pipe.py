@@ -49,6 +49,9 @@ class PipeEnd:
     def close_peer(self, reason: str) -> None:
         """The pattern does not want this peer any longer."""
 
+    def finish(self) -> None:
+        """The pattern wants the connection closed once what waits for the peer is away."""
+
 
 class Pipe:
     """The messages from one peer (inbound) and to it (outbound).

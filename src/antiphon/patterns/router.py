@@ -124,8 +124,8 @@ class Router(Pattern):
             del self.peers[pipe.routing_id]
         self.fair_queue.remove(pipe)
         self.drop_queues(pipe)
-        if pipe.peer_type:
-            self._tell_departed(pipe.routing_id)
+        for body in self.last_words(pipe) if pipe.peer_type else []:
+            self.depart([pipe.routing_id, body])
         self.changed()
 
     def connected(self, pipe: Pipe) -> None:
@@ -140,8 +140,9 @@ class Router(Pattern):
 
     def part(self, pipe: Pipe) -> None:
         """Let what the peer has sent be taken, and what is told of its end after that."""
+        words = self.last_words(pipe)
         super().part(pipe)
-        for body in self._last_words():
+        for body in words:
             self.tell(pipe, body)
 
     def tell(self, pipe: Pipe, body: bytes) -> None:
@@ -150,20 +151,20 @@ class Router(Pattern):
         self.fair_queue.activate(pipe)
         self.changed()
 
-    def _last_words(self) -> list[bytes]:
+    def last_words(self, pipe: Pipe) -> list[bytes]:
         """Return what is told of a peer's end, by ROUTER_NOTIFY and by DISCONNECT_MSG."""
         options = self.options
         words = [b""] if options.router_notify & _NOTIFY_DISCONNECT else []
         return [*words, options.disconnect_msg] if options.disconnect_msg else words
 
-    def _tell_departed(self, routing_id: bytes) -> None:
+    def depart(self, message: list[bytes]) -> None:
+        """Keep a message, with its id, of a peer that has gone; no more than RCVHWM of them."""
         departed = self._departed
-        for body in self._last_words():
-            if len(departed.inbound) < departed.receive_limit:
-                departed.inbound.append([routing_id, body])
-                self.fair_queue.activate(departed)
-            else:
-                self.drop(QUEUE_FULL, [routing_id, body])
+        if len(departed.inbound) < departed.receive_limit:
+            departed.inbound.append(message)
+            self.fair_queue.activate(departed)
+        else:
+            self.drop(QUEUE_FULL, message)
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Queue what a peer sent."""
