@@ -14,6 +14,7 @@ from antiphon.patterns.reqrep import Dealer, Rep, Req
 from antiphon.patterns.router import Router
 from antiphon.patterns.stream import Stream
 from antiphon.patterns.subscriber import Sub, Xsub
+from antiphon.patterns.threadsafe import Channel, Client, Gather, Peer, Scatter, Server
 
 __all__ = ("make_pattern",)
 
@@ -27,12 +28,18 @@ _PLAIN: Final[dict[int, type[Pattern]]] = {
     int(SocketType.PUSH): Push,
     int(SocketType.XPUB): Xpub,
     int(SocketType.XSUB): Xsub,
+    int(SocketType.CLIENT): Client,
+    int(SocketType.GATHER): Gather,
+    int(SocketType.SCATTER): Scatter,
+    int(SocketType.CHANNEL): Channel,
 }
 #: These number something, from a random start.
 _NUMBERING: Final[dict[int, type[Req] | type[Router]]] = {
     int(SocketType.REQ): Req,
     int(SocketType.ROUTER): Router,
     int(SocketType.STREAM): Stream,
+    int(SocketType.SERVER): Server,
+    int(SocketType.PEER): Peer,
 }
 
 

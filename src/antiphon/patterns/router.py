@@ -28,7 +28,8 @@ class Router(Pattern):
         self.fair_queue = FairQueue()
         #: The peers by routing id (R28.35).
         self.peers: dict[bytes, Pipe] = {}
-        self._generated = first_generated_id & 0xFFFFFFFF
+        #: The number in the last id that was given.
+        self.generated = first_generated_id & 0xFFFFFFFF
         # Takes the place of peers that have gone, in the fair queue: its messages have their id.
         self._departed = Pipe(options)
 
@@ -95,7 +96,7 @@ class Router(Pattern):
         An id that is in use is refused, or taken over under ROUTER_HANDOVER.
         """
         if not pipe.routing_id:
-            pipe.routing_id = self._generate_id()
+            pipe.routing_id = self.generate_id()
         older = self.peers.get(pipe.routing_id)
         if older is not None:
             if not self.options.router_handover:
@@ -110,10 +111,11 @@ class Router(Pattern):
         self.changed()
         return ""
 
-    def _generate_id(self) -> bytes:
+    def generate_id(self) -> bytes:
+        """Return an id that no peer has."""
         while True:
-            self._generated = (self._generated + 1) & 0xFFFFFFFF
-            routing_id = b"\x00" + self._generated.to_bytes(4, "big")
+            self.generated = (self.generated + 1) & 0xFFFFFFFF
+            routing_id = b"\x00" + self.generated.to_bytes(4, "big")
             if routing_id not in self.peers:
                 return routing_id
 

@@ -331,3 +331,29 @@ def test_a_pair_has_one_peer(context: zmq.Context, endpoint: str) -> None:
     assert server.recv() == b"second"
     server.send(b"welcome")
     assert second.recv() == b"welcome"
+
+
+@pytest.mark.parametrize(
+    ("binder", "connecter"),
+    [(zmq.CHANNEL, zmq.CHANNEL), (zmq.GATHER, zmq.SCATTER), (zmq.PULL, zmq.PUSH)],
+)
+def test_one_frame_after_the_other_arrives(
+    context: zmq.Context, endpoint: str, binder: int, connecter: int
+) -> None:
+    receiver = bound(context, binder, endpoint)
+    sender = connected(context, connecter, endpoint)
+    for number in range(10):
+        sender.send(b"%d" % number)
+    assert [receiver.recv() for _ in range(10)] == [b"%d" % number for number in range(10)]
+
+
+@pytest.mark.parametrize("kinds", [(zmq.SERVER, zmq.CLIENT), (zmq.PEER, zmq.PEER)])
+def test_a_server_answers_by_number(
+    context: zmq.Context, endpoint: str, kinds: tuple[int, int]
+) -> None:
+    server = bound(context, kinds[0], endpoint)
+    client = connected(context, kinds[1], endpoint, hello_msg=b"hello")
+    number, body = server.recv_multipart()
+    assert (len(number), body) == (4, b"hello")
+    server.send_multipart([number, b"World"])
+    assert client.recv_multipart()[-1] == b"World"
