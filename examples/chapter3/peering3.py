@@ -9,9 +9,10 @@ further. A broker says how many of its workers are idle whenever that has change
 each task that is done and each that a client has given up; at the end there is a report.
 
 Plain, it does as the chapter does: one number for the room in the whole cloud, whoever said it, and
-any broker chosen at random. A broker that dies takes the tasks that it has with it, and its clients
-elsewhere give up. ``--reliable`` keeps a number for each broker, which counts down with each task
-given and expires; brokers repeat theirs; and tasks of brokers that have gone are done by others.
+any broker chosen at random; who subscribes late hears nothing until a number changes. A broker that
+dies takes the tasks that it has with it, and its clients elsewhere give up. ``--reliable`` keeps a
+number for each broker, which counts down with each task given and expires; brokers repeat theirs;
+and tasks of brokers that have gone are done by others.
 
 Like the C program, and unlike the Python one, local clients come first, READY is one byte and
 never looked for in a task, and worker replies and cloud replies are both read in one pass: each is

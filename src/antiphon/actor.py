@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, Self, TypeVarTuple
 
-from antiphon.errors import Again, ContextTerminated
+from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.zmq.constants import DONTWAIT, PAIR, POLLOUT
 from antiphon.zmq.context import Context
 from antiphon.zmq.socket import Socket
@@ -44,6 +44,11 @@ class Pipe(Socket):
         """Let whoever makes the actor go on."""
         self._started.set()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether ready() was called."""
+        return self._started.is_set()
+
     def wait_until_ready(self, timeout_ms: float) -> bool:
         """Wait for ready(); returns whether it came in time."""
         return self._started.wait(timeout_ms / 1000)
@@ -65,8 +70,8 @@ class Actor:
         with Actor(context, echo) as actor:
             actor.pipe.send(b"Hello")
 
-    What the function raises is logged, and raised by the constructor or by close(). When it has
-    ended, for whatever reason, the last message in ``pipe`` is ``$TERM``.
+    What the function raises is logged, and raised by the constructor, or by close() if it was ready
+    before. When it has ended, for whatever reason, the last message in ``pipe`` is ``$TERM``.
 
     The constructor raises Again if the function is not ready within ``timeout_ms`` milliseconds.
     """
@@ -83,6 +88,7 @@ class Actor:
     ) -> None:
         self.name = getattr(function, "__name__", "actor")
         self._error: BaseException | None = None
+        self._failed_to_start = False
         self.pipe = context.socket(PAIR)
         child = context.socket(PAIR, Pipe)
         endpoint = new_endpoint()
@@ -96,7 +102,8 @@ class Actor:
         try:
             if not child.wait_until_ready(timeout_ms):
                 raise Again(msg=f"actor {self.name} has not called pipe.ready() in {timeout_ms} ms")
-            self._raise_failure()
+            if self._failed_to_start:
+                self._raise_failure()
         except BaseException:
             self._ask_to_end(time.monotonic())
             self.pipe.close()
@@ -110,6 +117,7 @@ class Actor:
         except BaseException as error:  # noqa: BLE001 # it is raised where the actor was made
             _LOG.exception("actor %s has failed", self.name)
             self._error = error
+            self._failed_to_start = not child.is_ready
         finally:
             child.ready()
             with suppress(Again, ContextTerminated):
@@ -124,16 +132,26 @@ class Actor:
     def close(self, timeout_ms: float = PATIENCE_MS) -> None:
         """Ask the actor to end, wait for that, and close the pipe.
 
-        Raises what the function has raised, and Again if it takes longer than ``timeout_ms``
-        milliseconds; close() may then be called again.
+        What it has sent and nobody has received is dropped; a warning in the log counts it. Raises
+        what the function has raised, and Again if it takes longer than ``timeout_ms`` milliseconds;
+        close() may then be called again.
         """
         deadline = time.monotonic() + timeout_ms / 1000
         self._ask_to_end(deadline)
         self._thread.join(max(deadline - time.monotonic(), 0.0))
         if self.alive:
             raise Again(msg=f"actor {self.name} has not ended in {timeout_ms} ms after $TERM")
+        self._read_to_the_end()
         self.pipe.close()
         self._raise_failure()
+
+    def _read_to_the_end(self) -> None:
+        unread = 0
+        with suppress(Again, ContextTerminated, SocketClosed):
+            while self.pipe.recv_multipart(DONTWAIT) != [TERM]:
+                unread += 1
+        if unread:
+            _LOG.warning("actor %s is closed: %d of its messages were not read", self.name, unread)
 
     def _raise_failure(self) -> None:
         if self._error is not None:

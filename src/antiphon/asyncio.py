@@ -1,6 +1,7 @@
 """Tasks that are talked to by messages: what antiphon.actor is for threads."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, Generic, Self, TypeVarTuple
@@ -15,6 +16,7 @@ __all__ = ("TERM", "Actor", "Pipe")
 Ts = TypeVarTuple("Ts")
 
 _DONTWAIT: Final = int(DONTWAIT)
+_LOG = logging.getLogger("antiphon.actor")
 
 
 class Pipe(Socket):
@@ -27,6 +29,11 @@ class Pipe(Socket):
     def ready(self) -> None:
         """Let whoever makes the actor go on."""
         self._started.set()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether ready() was called."""
+        return self._started.is_set()
 
     async def wait_until_ready(self) -> None:
         """Wait for ready()."""
@@ -63,6 +70,7 @@ class Actor(Generic[*Ts]):
         self._function = function
         self._args = args
         self._task: asyncio.Task[None] | None = None
+        self._failed_to_start = False
         endpoint = new_endpoint()
         self.pipe.bind(endpoint)
         self._child.connect(endpoint)
@@ -86,7 +94,7 @@ class Actor(Generic[*Ts]):
             raise Again(
                 msg=f"actor {self.name} has not called pipe.ready() in {timeout_ms} ms"
             ) from None
-        if self._task.done() and self._task.exception() is not None:
+        if self._failed_to_start:
             await self.close()
 
     async def _run(self) -> None:
@@ -94,6 +102,9 @@ class Actor(Generic[*Ts]):
             await self._function(self._child, *self._args)
         except ContextTerminated:
             pass
+        except BaseException:
+            self._failed_to_start = not self._child.is_ready
+            raise
         finally:
             with suppress(Again, ContextTerminated):
                 await self._child.send(TERM, _DONTWAIT)
@@ -108,7 +119,8 @@ class Actor(Generic[*Ts]):
     async def close(self, timeout_ms: float = PATIENCE_MS) -> None:
         """Ask the actor to end, wait for that, and close the pipe.
 
-        Raises what the function has raised. If it takes longer than ``timeout_ms`` milliseconds,
+        What it has sent and nobody has received is dropped; a warning in the log counts it. Raises
+        what the function has raised. If it takes longer than ``timeout_ms`` milliseconds,
         the task is cancelled, and Again is raised.
         """
         task = self._task
@@ -127,8 +139,17 @@ class Actor(Generic[*Ts]):
             raise Again(
                 msg=f"actor {self.name} has not ended in {timeout_ms} ms after $TERM"
             ) from None
+        await self._read_to_the_end()
         self.pipe.close()
         task.result()
+
+    async def _read_to_the_end(self) -> None:
+        unread = 0
+        with suppress(Again, ContextTerminated, SocketClosed):
+            while await self.pipe.recv_multipart(_DONTWAIT) != [TERM]:
+                unread += 1
+        if unread:
+            _LOG.warning("actor %s is closed: %d of its messages were not read", self.name, unread)
 
     async def _ask_to_end(self, task: "asyncio.Task[None]") -> None:
         asking = asyncio.ensure_future(self.pipe.send(TERM))

@@ -47,7 +47,7 @@ def test_the_same_with_messages(endpoint: Endpoints) -> None:
 
 
 def test_the_same_on_a_loop(endpoint: Endpoints) -> None:
-    timing = ("--interval", 0.1, "--seconds", 1)
+    timing = ("--interval", 0.05, "--seconds", 0.5)
     lines = run("lbbroker3", endpoint("front"), endpoint("back"), *timing)
     assert lines.pop() == "The end: a handler has called stop()"
     assert set(lines) == {"Client: OK"}
@@ -69,7 +69,7 @@ def test_ctrl_c_ends_it_while_clients_wait(name: str, words: list[str]) -> None:
 
 
 def test_the_asynchronous_server_forgets_who_is_silent(endpoint: Endpoints) -> None:
-    timing = ("--seconds", 1, "--tick", 0.1, "--slowest", 0.05, "--expiry", 0.5)
+    timing = ("--seconds", 0.5, "--tick", 0.05, "--slowest", 0.02, "--expiry", 0.4)
     lines = run("asyncsrv", endpoint("async"), *timing)
     assert lines.pop() == "Server: nobody is left"
     forgotten = [line for line in lines if line.startswith("Server: ")]

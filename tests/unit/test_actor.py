@@ -82,6 +82,18 @@ def test_the_end_of_an_actor_is_heard(context: zmq.Context) -> None:
     actor.close()
 
 
+def test_what_was_not_read_is_counted_in_the_log(
+    context: zmq.Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    def brief(pipe: Pipe) -> None:
+        pipe.ready()
+        pipe.send(b"1")
+        pipe.send(b"2")
+
+    Actor(context, brief).close()
+    assert caplog.messages == ["actor brief is closed: 2 of its messages were not read"]
+
+
 def test_one_that_returns_without_being_ready_has_simply_ended(context: zmq.Context) -> None:
     with Actor(context, lambda pipe: None) as actor:
         assert actor.pipe.recv() == TERM

@@ -70,6 +70,20 @@ def test_the_end_of_an_actor_is_heard() -> None:
     run(scenario)
 
 
+def test_what_was_not_read_is_counted_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(context: azmq.Context) -> None:
+        async def brief(pipe: Pipe) -> None:
+            pipe.ready()
+            await pipe.send(b"1")
+            await pipe.send(b"2")
+
+        async with Actor(context, brief):
+            pass
+
+    run(scenario)
+    assert caplog.messages == ["actor brief is closed: 2 of its messages were not read"]
+
+
 def test_what_it_raises_at_first_start_raises() -> None:
     async def scenario(context: azmq.Context) -> None:
         async def broken(pipe: Pipe) -> None:
@@ -87,7 +101,6 @@ def test_what_it_raises_later_close_raises() -> None:
     async def scenario(context: azmq.Context) -> None:
         async def broken(pipe: Pipe) -> None:
             pipe.ready()
-            await pipe.recv()
             raise LookupError("no such thing")
 
         actor = Actor(context, broken)
