@@ -176,3 +176,67 @@ def test_plain_with_libzmq(sockets: Sockets, programs: Programs, subject_binds: 
     admitting.join()
     assert asked[0][3] == b"127.0.0.1"
     assert asked[0][5:] == [b"PLAIN", b"me", b"secret"]
+
+
+@pytest.mark.parametrize("subject_pushes", [True, False])
+@pytest.mark.parametrize("subject_binds", [True, False])
+def test_a_pipeline_with_libzmq(
+    sockets: Sockets, programs: Programs, subject_binds: bool, subject_pushes: bool
+) -> None:
+    subject = sockets.subject("PUSH" if subject_pushes else "PULL")
+    peer = NodeSocket(programs, "libzmq", "PULL" if subject_pushes else "PUSH")
+    if subject_binds:
+        subject.bind("ws://127.0.0.1:*/pipeline")
+        peer.connect(endpoint_of(subject))
+    else:
+        subject.connect(peer.bind("ws://127.0.0.1:*/pipeline"))
+    source, sink = (subject, peer) if subject_pushes else (peer, subject)
+    for number in range(100):
+        source.send_multipart([b"%d" % number])
+    assert [sink.recv_multipart() for _ in range(100)] == [[b"%d" % n] for n in range(100)]
+
+
+def test_publishing_to_libzmq(sockets: Sockets, programs: Programs) -> None:
+    """W5, 4.4: what the subscriber asks for comes as messages."""
+    publisher = sockets.subject("XPUB")
+    publisher.bind("ws://127.0.0.1:*/news")
+    subscriber = NodeSocket(programs, "libzmq", "SUB")
+    subscriber.subscribe("A")
+    subscriber.connect(endpoint_of(publisher))
+    assert publisher.recv() == b"\x01A"
+    for message in ([b"B", b"no"], [b"A", b"yes"], [b"AB"]):
+        publisher.send_multipart(message)
+    assert subscriber.recv_multipart() == [b"A", b"yes"]
+    assert subscriber.recv_multipart() == [b"AB"]
+    subscriber.subscribe("B")
+    assert publisher.recv() == b"\x01B"
+
+
+@pytest.mark.parametrize("subject_binds", [True, False])
+def test_subscribing_to_libzmq(sockets: Sockets, programs: Programs, subject_binds: bool) -> None:
+    subscriber = sockets.subject("SUB")
+    subscriber.setsockopt(zmq.SUBSCRIBE, b"A")
+    publisher = NodeSocket(programs, "libzmq", "XPUB")
+    if subject_binds:
+        subscriber.bind("ws://127.0.0.1:*/news")
+        publisher.connect(endpoint_of(subscriber))
+    else:
+        subscriber.connect(publisher.bind("ws://127.0.0.1:*/news"))
+    assert publisher.recv_multipart() == [b"\x01A"]
+    for message in ([b"B", b"no"], [b"A", b"yes"]):
+        publisher.send_multipart(message)
+    assert subscriber.recv_multipart() == [b"A", b"yes"]
+    subscriber.setsockopt(zmq.UNSUBSCRIBE, b"A")
+    assert publisher.recv_multipart() == [b"\x00A"]
+
+
+def test_publishing_to_jszmq(sockets: Sockets, programs: Programs) -> None:
+    publisher = sockets.subject("XPUB")
+    publisher.bind("ws://127.0.0.1:*/news")
+    subscriber = NodeSocket(programs, "jszmq", "SUB")
+    subscriber.subscribe("A")
+    subscriber.connect(endpoint_of(publisher))
+    assert publisher.recv() == b"\x01A"
+    for message in ([b"B", b"no"], [b"A", b"yes"]):
+        publisher.send_multipart(message)
+    assert subscriber.recv_multipart() == [b"A", b"yes"]

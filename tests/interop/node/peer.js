@@ -8,7 +8,7 @@ const readline = require('readline')
 class Libzmq {
   constructor(type, options) {
     const zmq = require('zeromq')
-    const names = { REQ: 'Request', REP: 'Reply', DEALER: 'Dealer', ROUTER: 'Router', PUB: 'Publisher', SUB: 'Subscriber', PAIR: 'Pair', PUSH: 'Push', PULL: 'Pull' }
+    const names = { REQ: 'Request', REP: 'Reply', DEALER: 'Dealer', ROUTER: 'Router', XPUB: 'XPublisher', SUB: 'Subscriber', PUSH: 'Push', PULL: 'Pull' }
     this.socket = new zmq[names[type]]({ linger: 0, ...options })
   }
   async bind(endpoint) {

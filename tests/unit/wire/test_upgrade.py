@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.errors import ProtocolError
@@ -165,6 +165,7 @@ def shake_hands(server: Upgrade, client: Upgrade, sizes: list[int], rest: bytes)
     return left
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=10))
 def test_chunks_do_not_matter_and_what_follows_is_kept(sizes: list[int]) -> None:
     server, client = ServerUpgrade(NULL), ClientUpgrade(NULL, "example.org:80", "/a?b")
@@ -209,6 +210,7 @@ def test_a_client_believes_no_bad_answer(old: bytes, new: bytes, reason: str) ->
     assert refused(client, answer.replace(old, new)).reason == reason
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([b"", b"GET / HTTP/1.1\r\n", request()[:-2]]))
 def test_no_request_raises_anything_else(noise: bytes, before: bytes) -> None:
     subject = ServerUpgrade(NULL)
@@ -221,6 +223,7 @@ def test_no_request_raises_anything_else(noise: bytes, before: bytes) -> None:
             subject.answer()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.booleans())
 def test_no_answer_raises_anything_else(noise: bytes, after: bool) -> None:
     subject = ClientUpgrade(NULL, "host", "/")

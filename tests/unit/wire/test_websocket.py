@@ -1,7 +1,7 @@
 """Connections in a WebSocket: frames, bounds, control frames, peers that break the rules."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antiphon.errors import ProtocolError
@@ -94,6 +94,7 @@ def exchange(one: WebSocketConnection, other: WebSocketConnection, sizes: list[i
                 data = data[size:]
 
 
+@settings(deadline=None)
 @given(Chunks)
 def test_two_connections_introduce_themselves(sizes: list[int]) -> None:
     dealer, router = connection(b"DEALER", False, b"D"), connection()
@@ -105,6 +106,7 @@ def test_two_connections_introduce_themselves(sizes: list[int]) -> None:
     assert dealer.peer_version == (3, 0)
 
 
+@settings(deadline=None)
 @given(Chunks)
 def test_an_illegal_pair_is_closed_on_both_sides_with_the_reason(sizes: list[int]) -> None:
     """W4."""
@@ -153,6 +155,7 @@ MESSAGES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(MESSAGES, Chunks, st.booleans())
 def test_messages_arrive_as_they_were_sent_in_chunks_of_any_size(
     messages: list[list[bytes]], sizes: list[int], to_binder: bool
@@ -192,6 +195,7 @@ def test_masking_leaves_what_is_sent_as_it_is() -> None:
     assert one[2:6] != two[2:6]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), Chunks, Chunks)
 def test_a_frame_may_come_in_fragments(body: bytes, cuts: list[int], sizes: list[int]) -> None:
     rest = b"\x00" + body
@@ -262,6 +266,7 @@ def admit(one: WebSocketConnection, other: WebSocketConnection, sizes: list[int]
     assert one.state == other.state == TRAFFIC
 
 
+@settings(deadline=None)
 @given(MESSAGES, Chunks, st.booleans())
 def test_sealed_messages_arrive_with_what_follows_them(
     messages: list[list[bytes]], sizes: list[int], to_binder: bool
@@ -454,6 +459,7 @@ def test_a_bad_request_gets_an_answer() -> None:
     assert not other.output
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600), Chunks)
 def test_noise_ends_the_same_way_in_chunks_of_any_size(noise: bytes, sizes: list[int]) -> None:
     whole, cut = established(max_frame=100), established(max_frame=100)
