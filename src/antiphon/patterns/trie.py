@@ -79,6 +79,8 @@ class SubscriptionTrie:
         self._root = _Step()
         # The prefixes of each subscriber, in the order in which they came.
         self._held: dict[Pipe, dict[bytes, bool]] = {}
+        # How many octets those have in all.
+        self._octets: dict[Pipe, int] = {}
 
     def add(self, prefix: bytes, pipe: Pipe) -> bool:
         """Subscribe; returns whether nobody had this prefix before."""
@@ -88,6 +90,7 @@ class SubscriptionTrie:
         if prefix in held:
             return False
         held[prefix] = True
+        self._octets[pipe] = self.octets(pipe) + len(prefix)
         step = self._root
         start = 0
         while len(prefix) - start >= _STEP:
@@ -110,13 +113,16 @@ class SubscriptionTrie:
         if held is None or prefix not in held:
             return False
         del held[prefix]
+        self._octets[pipe] -= len(prefix)
         if not held:
             del self._held[pipe]
+            del self._octets[pipe]
         return self._remove(prefix, pipe)
 
     def remove_subscriber(self, pipe: Pipe) -> list[bytes]:
         """End all subscriptions of a peer; returns the prefixes that nobody has now."""
         held = self._held.pop(pipe, {})
+        self._octets.pop(pipe, None)
         return [prefix for prefix in held if self._remove(prefix, pipe)]
 
     def _remove(self, prefix: bytes, pipe: Pipe) -> bool:
@@ -145,6 +151,10 @@ class SubscriptionTrie:
         """Return how many prefixes a peer has."""
         held = self._held.get(pipe)
         return 0 if held is None else len(held)
+
+    def octets(self, pipe: Pipe) -> int:
+        """Return how many octets the prefixes of a peer have in all."""
+        return self._octets.get(pipe, 0)
 
     def holds(self, prefix: bytes, pipe: Pipe) -> bool:
         """Tell whether a peer has subscribed to exactly this prefix."""

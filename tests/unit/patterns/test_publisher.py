@@ -9,6 +9,7 @@ from antiphon.errors import OperationNotSupported, OptionError
 from antiphon.patterns.base import PEER_GONE, QUEUE_FULL, SENDER_GONE, UNEXPECTED_MESSAGE
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.publisher import (
+    MAX_OCTETS,
     MAX_SUBSCRIPTIONS,
     MAX_TOPIC,
     TOO_MANY_SUBSCRIPTIONS,
@@ -184,6 +185,19 @@ def test_m5_a_topic_longer_than_4_kib_closes_that_peer(kind: type[Pub]) -> None:
     assert closing_reason(good) == ""
     assert pub.topics_count() == 1
     assert pub.drops == {SENDER_GONE: 2}
+
+
+@EITHER
+def test_m5_more_than_512_kib_of_topics_close_that_peer(kind: type[Pub]) -> None:
+    pub = kind(options())
+    count = MAX_OCTETS // MAX_TOPIC
+    longest = [b"%d" % n + bytes(MAX_TOPIC - len(b"%d" % n)) for n in range(count)]
+    peer = subscriber(pub, *longest)
+    comes(pub, peer, [b"\x01" + longest[0]], [b"\x00" + longest[1]], [b"\x01x"])
+    assert closing_reason(peer) == ""
+    comes(pub, peer, [b"\x01" + longest[1]])
+    assert closing_reason(peer) == TOO_MANY_SUBSCRIPTIONS
+    assert pub.topics_count() == 0
 
 
 @EITHER

@@ -55,7 +55,9 @@ def test_it_agrees_with_a_list(steps: list[tuple[str, bytes, int]], published: l
             gone = trie.remove_subscriber(pipes[who])
             assert gone == [topic for topic in mine if owners(topic) == 0]
         assert trie.topics == len({topic for topic, _ in held})
-        assert trie.count(pipes[who]) == sum(1 for _, owner in held if owner == who)
+        mine = [topic for topic, owner in held if owner == who]
+        assert trie.count(pipes[who]) == len(mine)
+        assert trie.octets(pipes[who]) == sum(map(len, mine))
     for topic in published:
         expected = {who for prefix, who in held if topic.startswith(prefix)}
         found = trie.match(topic)
