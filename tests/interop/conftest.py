@@ -1,11 +1,16 @@
 """Fixtures of the conversations."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from zmq.auth import CURVE_ALLOW_ANY
+from zmq.auth.thread import ThreadAuthenticator as PeerAuthenticator
 
-from .conversation import MECHANISMS, TRANSPORTS
+from antiphon.zmq.auth.thread import ThreadAuthenticator as SubjectAuthenticator
+
+from .conversation import MECHANISMS, PLAIN_CREDENTIALS, TRANSPORTS
 from .peers import Sockets
 from .programs import Programs, compile_c
 
@@ -19,8 +24,17 @@ def sockets() -> Iterator[Sockets]:
 
 @pytest.fixture(scope="session")
 def shared_contexts() -> Iterator[Sockets]:
-    """Give a maker of sockets whose contexts serve the whole run."""
-    with Sockets() as made:
+    """Give a maker of sockets whose contexts serve the whole run, and know whom to let in."""
+    name, password = (part.decode() for part in PLAIN_CREDENTIALS)
+    with Sockets() as made, ExitStack() as handlers:
+        for context, make in zip(
+            made.contexts(), (SubjectAuthenticator, PeerAuthenticator), strict=True
+        ):
+            handler = make(context)
+            handler.start()
+            handlers.callback(handler.stop)
+            handler.configure_plain(domain="*", passwords={name: password})
+            handler.configure_curve(domain="*", location=CURVE_ALLOW_ANY)
         yield made
 
 

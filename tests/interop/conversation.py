@@ -39,7 +39,7 @@ TRANSPORTS = {
     "ipc": "ipc://{directory}/s",
     "abstract": "ipc://@{name}",
 }
-MECHANISMS = ("NULL",)
+MECHANISMS = ("NULL", "PLAIN", "CURVE")
 PLAIN_CREDENTIALS = (b"Alice", b"in the Looking-Glass")
 SERVER_KEYS, CLIENT_KEYS = libzmq.curve_keypair(), libzmq.curve_keypair()
 ONE_WAY = ("PUSH", "PUB", "XPUB")
@@ -77,7 +77,13 @@ def settings(
         for binds in (True, False)
         for transport in transports
         for mechanism in mechanisms
+        if not _beyond_libzmq(first, is_first or binds, mechanism)
     ]
+
+
+def _beyond_libzmq(first: str, ours: bool, mechanism: str) -> bool:
+    """Tell whether libzmq fails, also among its own: its REQ gets no reply as a bound server."""
+    return first == "REQ" and mechanism != "NULL" and not ours
 
 
 def filler(size: int, salt: int) -> bytes:
