@@ -17,16 +17,41 @@ def note(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return lambda line: lines.append(f"{request.node.name}: {line}")
 
 
+Target = tuple[Server, Client]
+
+
+def start(stack: ExitStack, kind: str, options: dict[str, int]) -> Target:
+    """Start a server and a client of it."""
+    server = stack.enter_context(Server(kind, **options))
+    return server, stack.enter_context(Client(server))
+
+
+@pytest.fixture(scope="session")
+def targets() -> Iterator[Callable[[str], Target]]:
+    """Give a function that returns the one server of a kind with its defaults, and its client."""
+    with ExitStack() as stack:
+        started: dict[str, Target] = {}
+
+        def target(kind: str) -> Target:
+            if kind not in started:
+                started[kind] = start(stack, kind, {})
+            return started[kind]
+
+        yield target
+
+
 @pytest.fixture
-def attacked(note: Callable[[str], None]) -> Iterator[Callable[..., Watch]]:
-    """Give a function that starts a server, and a client of it."""
+def attacked(
+    targets: Callable[[str], Target], note: Callable[[str], None]
+) -> Iterator[Callable[..., Watch]]:
+    """Give a function that returns a server to attack; with options it is one of its own."""
     with ExitStack() as stack:
 
-        def start(kind: str = "ROUTER", **options: int) -> Watch:
-            server = stack.enter_context(Server(kind, **options))
-            return Watch(server, stack.enter_context(Client(server)), note)
+        def watch(kind: str = "ROUTER", **options: int) -> Watch:
+            target = start(stack, kind, options) if options else targets(kind)
+            return Watch(*target, note)
 
-        yield start
+        yield watch
 
 
 def pytest_terminal_summary(

@@ -19,10 +19,14 @@ __all__ = ("LONG", "MIB", "PATIENCE_S", "Client", "Crowd", "Server", "Watch", "u
 
 #: Whether the whole figures are wanted; they take minutes.
 LONG = bool(os.environ.get("ANTIPHON_LONG"))
-PATIENCE_S = 20.0
 #: How many new connections the client makes before an attack, to compare with.
-QUIET_HANDSHAKES = 10
+QUIET_HANDSHAKES = 6
 MIB = 1 << 20
+#: What memory may differ by before and after; the allocator keeps as much.
+SLACK = 2 * MIB
+#: Less than what the server lets one address have in its handshake.
+PER_SOURCE = 32
+PATIENCE_S = 20.0
 _PROGRAMS = Path(__file__).parent / "programs"
 
 
@@ -48,7 +52,9 @@ class _Child:
         """Return the next line that the program prints."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, f"{self.process.args!r} ended"
+        if not line:
+            self.__exit__(None, None, None)
+            raise AssertionError(f"{self.process.args!r} ended: what it said is above")
         return line
 
     def ask(self, word: str = "report") -> dict[str, Any]:
@@ -76,6 +82,7 @@ class Server(_Child):
     """The server under attack; see programs/server.py."""
 
     def __init__(self, kind: str = "ROUTER", **options: int) -> None:
+        self.kind = kind
         super().__init__("server.py", kind, *(f"{name}={n}" for name, n in options.items()))
         self.endpoint, idle = self.line().split()
         self.address = _address(self.endpoint)
@@ -95,16 +102,6 @@ class Server(_Child):
         times = self.watched.cpu_times()
         return float(times.user + times.system)
 
-    def failures(self) -> dict[str, int]:
-        """Return the counted reasons."""
-        counted: dict[str, int] = self.ask()["failures"]
-        return counted
-
-    def objects(self) -> dict[str, int]:
-        """Return how many parts of connections are alive."""
-        counted: dict[str, int] = self.ask()["objects"]
-        return counted
-
 
 def _address(endpoint: str) -> tuple[str, int]:
     host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
@@ -115,7 +112,7 @@ class Client(_Child):
     """The legitimate client; see programs/client.py."""
 
     def __init__(self, server: Server) -> None:
-        super().__init__("client.py", server.endpoint)
+        super().__init__("client.py", server.endpoint, server.kind)
 
 
 class Watch:
@@ -125,11 +122,19 @@ class Watch:
         self.server = server
         self.client = client
         self.note = note
+        client.ask("busy")
+        client.ask("reset")
         until(lambda: client.ask()["handshakes"] >= QUIET_HANDSHAKES)
-        self.objects = server.objects()
+        self.before = server.ask()
         self.quiet = client.ask("reset")
-        self.memory = server.memory()
+        self.memory = self._settled = server.memory()
         self._most = 0
+
+    def counted(self, what: str) -> dict[str, int]:
+        """Return the ``failures`` or ``drops`` that were counted since the beginning."""
+        before, now = self.before[what], self.server.ask()[what]
+        more = {reason: count - before.get(reason, 0) for reason, count in now.items()}
+        return {reason: count for reason, count in more.items() if count}
 
     def grown(self) -> int:
         """Return by how many bytes the server's memory has grown."""
@@ -154,13 +159,13 @@ class Watch:
         """Attack twice: what is kept of the first time must do for the second."""
         yield 1
         self._await_end_of_connections()
-        self.memory = self.server.memory()
+        self._settled = self.server.memory()
         yield 2
 
     def check_recovered(self) -> None:
         """Check that nothing is left of the attack: no part of a connection, no memory."""
         self._await_end_of_connections()
-        until(lambda: bool(self.server.ask()) and self.grown() <= MIB)
+        until(lambda: bool(self.server.ask()) and self.server.memory() - self._settled <= SLACK)
 
     def _await_end_of_connections(self) -> None:
         self.client.ask("steady")
@@ -169,10 +174,10 @@ class Watch:
 
     def _left(self) -> int:
         """Return by how many parts of connections there are more than before."""
-        now = self.server.objects()
+        before, now = self.before["objects"], self.server.ask()["objects"]
         # A fair queue knows the pipe that was read last.
         now["Pipe"] -= 1
-        return max(now[name] - count for name, count in self.objects.items())
+        return max(int(now[name]) - int(count) for name, count in before.items())
 
 
 def _shown(figures: list[float]) -> str:
@@ -180,14 +185,15 @@ def _shown(figures: list[float]) -> str:
 
 
 class Crowd:
-    """Many raw, non-blocking connections."""
+    """Many raw, non-blocking connections, each ``per_source`` of them from another address."""
 
-    def __init__(self, address: tuple[str, int], count: int) -> None:
+    def __init__(self, address: tuple[str, int], count: int, per_source: int = PER_SOURCE) -> None:
         self.selector = selectors.DefaultSelector()
         self.open: set[socket.socket] = set()
         self.received: dict[socket.socket, int] = {}
-        for _ in range(count):
-            stream = socket.create_connection(address, timeout=PATIENCE_S)
+        for number in range(count):
+            source = f"127.0.{1 + number // per_source}.1", 0
+            stream = socket.create_connection(address, timeout=PATIENCE_S, source_address=source)
             stream.setblocking(False)
             self.open.add(stream)
             self.received[stream] = 0

@@ -19,14 +19,9 @@ HANDSHAKE_MS = 5000 if LONG else 1200
 STRANGER_BYTES = 6 * 1024
 #: How fast a slow peer sends, one byte at a time.
 DRIBBLE_S = 0.1
+#: How many unfinished handshakes one address may have where that is tested.
+HALF_OPEN = 64
 NOFILE, CONNECTS = (256, 400) if LONG else (64, 100)
-REFUSED = ("handshake-timeout", "half-open-limit")
-
-
-def refused(watch: Watch) -> int:
-    """Return how many strangers were given up."""
-    failures = watch.server.failures()
-    return sum(failures.get(reason, 0) for reason in REFUSED)
 
 
 def test_silent_connections(attacked: Attacked) -> None:
@@ -38,7 +33,19 @@ def test_silent_connections(attacked: Attacked) -> None:
     assert took <= HANDSHAKE_MS / 1000 + 1
     figures = watch.check_unharmed()
     assert figures["handshake_ms"][1] < 250
-    assert refused(watch) == STRANGERS
+    assert watch.counted("failures") == {"handshake-timeout": STRANGERS}
+    watch.check_recovered()
+
+
+def test_strangers_of_one_address(attacked: Attacked) -> None:
+    """M1: whoever goes beyond its share of unfinished handshakes takes nobody else's."""
+    watch = attacked(HANDSHAKE_IVL=30_000, MAX_HALF_OPEN_PER_ADDRESS=HALF_OPEN)
+    with Crowd(watch.server.address, STRANGERS, per_source=STRANGERS) as crowd:
+        until(lambda: crowd.read(0.05) <= HALF_OPEN)
+        figures = watch.check_unharmed()
+        assert len(crowd.open) == HALF_OPEN
+    assert figures["handshake_ms"][1] < 250
+    assert watch.counted("failures")["half-open-limit"] == STRANGERS - HALF_OPEN
     watch.check_recovered()
 
 
@@ -60,7 +67,7 @@ def test_a_byte_at_a_time(attacked: Attacked) -> None:
     assert time.monotonic() - start <= HANDSHAKE_MS / 1000 + 1.5
     figures = watch.check_unharmed()
     assert figures["handshake_ms"][1] < 250
-    assert refused(watch) == STRANGERS
+    assert watch.counted("failures") == {"handshake-timeout": STRANGERS}
     watch.check_recovered()
 
 
@@ -100,5 +107,5 @@ def test_other_protocols(attacked: Attacked) -> None:
             assert crowd.read_to_end() < 5
             assert max(crowd.received.values()) <= len(NULL_GREETING)
     watch.check_unharmed()
-    assert watch.server.failures() == dict.fromkeys(STRANGE, each)
+    assert watch.counted("failures") == dict.fromkeys(STRANGE, each)
     watch.check_recovered()

@@ -9,7 +9,7 @@ What is not in the matrix:
 | udp, pgm, norm, tipc, vmci, vsock | Antiphon has none of them |
 | GSSAPI | Antiphon has it not, nor has pyzmq's libzmq |
 | the types of drafts: CLIENT, RADIO, ... | pyzmq's libzmq has none |
-| libzmq's REQ, bound as a PLAIN or CURVE server | it closes on its first reply, a libzmq REP's too |
+| libzmq's REQ, bound as a PLAIN or CURVE server | it closes on a reply, also of libzmq's REP |
 | STREAM | it talks to programs that do not speak ZMTP |
 """
 

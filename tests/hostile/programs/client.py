@@ -1,9 +1,10 @@
-"""The legitimate client, on libzmq: ``client.py ENDPOINT``.
+"""The legitimate client, on libzmq: ``client.py ENDPOINT KIND``.
 
 Asks for round trips on one connection all the time, and now and then on a new one, whose
-handshake counts. Each line on standard input is answered with the figures so far, as JSON:
-``report``; ``reset``, after which they begin anew; ``steady`` and ``busy``, without and with new
-connections from then on. The end of the input ends it.
+handshake counts; with a PUB it waits for news in place of asking. Each line on standard input is
+answered with the figures so far, as JSON: ``report``; ``reset``, after which they begin anew;
+``steady`` and ``busy``, without and with new connections from then on. The end of the input ends
+it.
 """
 
 import json
@@ -14,7 +15,7 @@ import time
 import zmq as libzmq
 
 PAUSE_S = 0.002
-NEW_EVERY = 10
+NEW_EVERY = 5
 PATIENCE_MS = 5000
 BODY = b"legitimate" * 6
 
@@ -52,15 +53,18 @@ def spread(values: list[float]) -> list[float]:
 class Client:
     """Sockets of one context."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, kind: str) -> None:
         self.context = libzmq.Context()
         self.endpoint = endpoint
+        self.listens = kind == "PUB"
         self.figures = Figures()
         self.steady = self.connect()
 
     def connect(self) -> "libzmq.Socket[bytes]":
         """Return a new connection's socket."""
-        socket = self.context.socket(libzmq.REQ)
+        socket = self.context.socket(libzmq.SUB if self.listens else libzmq.REQ)
+        if self.listens:
+            socket.setsockopt(libzmq.SUBSCRIBE, b"news")
         for option in (libzmq.RCVTIMEO, libzmq.SNDTIMEO):
             socket.setsockopt(option, PATIENCE_MS)
         socket.setsockopt(libzmq.LINGER, 0)
@@ -68,7 +72,10 @@ class Client:
         return socket
 
     def ask(self, socket: "libzmq.Socket[bytes]") -> None:
-        """Do one round trip."""
+        """Do one round trip, or wait for the next news."""
+        if self.listens:
+            socket.recv()
+            return
         socket.send(BODY)
         reply = socket.recv()
         if reply != BODY:
@@ -98,14 +105,14 @@ class Client:
 
 def main() -> None:
     """Ask until the input ends."""
-    client = Client(sys.argv[1])
+    client = Client(*sys.argv[1:])
     anew, turn = True, 0
     while True:
         turn += 1
         client.ask_steady()
         if anew and turn % NEW_EVERY == 0:
             client.ask_anew()
-        if not select.select([sys.stdin], [], [], PAUSE_S)[0]:
+        if not select.select([sys.stdin], [], [], 0 if client.listens else PAUSE_S)[0]:
             continue
         line = sys.stdin.readline()
         if not line:

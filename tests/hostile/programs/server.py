@@ -1,7 +1,7 @@
-"""The server under attack: ``server.py KIND [OPTION=NUMBER ...] [NOFILE=NUMBER]``.
+"""The server under attack: ``server.py KIND [OPTION=NUMBER ...] [NOFILE=NUMBER] [SIZE=BYTES]``.
 
 Prints its endpoint, and that of a DEALER from which nobody receives. A ROUTER or REP answers each
-message with itself; a PUB or XPUB publishes ``news`` a thousand times a second. Each line on
+message with itself; a PUB publishes ``news`` of SIZE bytes a thousand times a second. Each line on
 standard input is answered with what the process knows of itself, as JSON, after ``drain`` once the
 DEALER has been emptied; the end of the input ends it.
 """
@@ -34,10 +34,10 @@ def echo(socket: zmq.Socket) -> None:
             return
 
 
-def publish(socket: zmq.Socket) -> None:
-    """Publish all the time."""
+def publish(socket: zmq.Socket, news: bytes) -> None:
+    """Publish all the time, each time another object: one that all share takes no room."""
     while not socket.closed:
-        socket.send(b"news")
+        socket.send(b"%b" % news)
         time.sleep(0.001)
 
 
@@ -66,20 +66,21 @@ def main() -> None:
     """Serve until the input ends."""
     kind, *settings = sys.argv[1:]
     options = {name: int(value) for name, _, value in (text.partition("=") for text in settings)}
+    news = b"news".ljust(options.pop("SIZE", 4), b".")
     limit = options.pop("NOFILE", 0)
     if limit:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     context = zmq.Context()
     socket = context.socket(getattr(zmq, kind))
     for name, value in (options | {"LINGER": 0}).items():
-        socket.setsockopt(getattr(zmq, name), value)
+        setattr(socket, name.lower(), value)
     if kind in ("ROUTER", "REP"):
-        socket.setsockopt(zmq.RCVTIMEO, WAIT_MS)
+        socket.rcvtimeo = WAIT_MS
     endpoint = socket.bind("tcp://127.0.0.1:*").addr
-    serve = publish if kind in ("PUB", "XPUB") else echo
-    threading.Thread(target=serve, args=[socket], daemon=True).start()
+    work = (publish, [socket, news]) if kind == "PUB" else (echo, [socket])
+    threading.Thread(target=work[0], args=work[1], daemon=True).start()
     idle = context.socket(zmq.DEALER)
-    idle.setsockopt(zmq.LINGER, 0)
+    idle.linger = 0
     print(endpoint, idle.bind("tcp://127.0.0.1:*").addr, flush=True)
     for line in sys.stdin:
         while line.strip() == "drain" and idle.poll(DRAIN_MS):
