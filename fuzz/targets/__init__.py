@@ -9,24 +9,30 @@ from collections.abc import Callable
 
 from fuzz.targets import (
     commands,
+    curve,
     dialect,
     endpoints,
     forwarding,
     frames,
     handshake,
     options,
+    plain,
     subscriptions,
+    websocket,
 )
 
 __all__ = ("TARGETS",)
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "commands": commands.check,
+    "curve": curve.check,
     "dialect": dialect.check,
     "endpoints": endpoints.check,
     "forwarding": forwarding.check,
     "frames": frames.check,
     "handshake": handshake.check,
     "options": options.check,
+    "plain": plain.check,
     "subscriptions": subscriptions.check,
+    "websocket": websocket.check,
 }

@@ -12,6 +12,8 @@ from antiphon.wire.command import (
 
 __all__ = ("check",)
 
+#: How libzmq's CURVE server begins an ERROR command.
+_MISSPELT = b"^RROR"
 _REASONS = ("bad-command", "bad-metadata", "malformed-error")
 
 
@@ -31,7 +33,10 @@ def check(data: bytes) -> None:
 def _check_command(body: bytes) -> None:
     command = decode_command(body)
     assert 1 <= len(command.name) <= 255
-    assert bytes([len(command.name)]) + command.name + command.data == body
+    if body.startswith(_MISSPELT):
+        assert (command.name, command.data) == (b"ERROR", body[5:])
+    else:
+        assert bytes([len(command.name)]) + command.name + command.data == body
 
 
 def _check_metadata(data: bytes) -> None:
