@@ -4,9 +4,10 @@ Both are used through epoll's method names and numbers. Only Linux's epoll is te
 one serves macOS (kqueue) and Windows (select), where no event loop can watch it (Windows).
 """
 
-import select
 import selectors
 from typing import Any, Final
+
+from antiphon.unpatched import epoll
 
 __all__ = ("SelectorPoller", "make_poller")
 
@@ -67,4 +68,4 @@ def _from_selector(events: int) -> int:
 
 def make_poller() -> Any:
     """Return the best poll object of this system: an epoll, or a SelectorPoller."""
-    return select.epoll() if hasattr(select, "epoll") else SelectorPoller()
+    return SelectorPoller() if epoll is None else epoll()

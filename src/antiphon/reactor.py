@@ -28,6 +28,7 @@ from antiphon.transport.descriptors import (
 from antiphon.transport.dialing import Dialing
 from antiphon.transport.inproc import InprocExchange
 from antiphon.transport.listening import listen
+from antiphon.unpatched import RLock
 
 __all__ = ("Reactor", "acquire", "wake_pipe")
 
@@ -73,7 +74,7 @@ class Reactor(Descriptors):
         self._wake_read, self._wake_write = wake_pipe()
         self._woken = False
         # Reentrant, as the garbage collector may wake a reactor anywhere.
-        self._wake_lock = threading.RLock()
+        self._wake_lock = RLock()
         self.watch(self._wake_read, READABLE, _Waker(self))
 
     def fileno(self) -> int:

@@ -9,9 +9,10 @@ caretaker is a daemon thread with three states:
 """
 
 import atexit
-import threading
-import time
 from typing import TYPE_CHECKING, Final
+
+from antiphon.native import mypyc_attr
+from antiphon.unpatched import Lock, sleep, start_thread
 
 if TYPE_CHECKING:
     from antiphon.hosts.running import Runner
@@ -32,6 +33,7 @@ def _exit() -> None:
 atexit.register(_exit)
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Caretaker:
     """The thread of one host; all attributes are guarded by the host's lock."""
 
@@ -39,7 +41,7 @@ class Caretaker:
         self._host = host
         self._started = False
         self._stopped = False
-        self._bell = threading.Lock()
+        self._bell = Lock()
         self._bell.acquire()
         self._stepping_aside = False
         #: True while the caretaker has the runner's role.
@@ -52,7 +54,10 @@ class Caretaker:
         if not self._started:
             self._started = True
             _hosts.add(self._host)
-            threading.Thread(target=self._care, name="antiphon-caretaker", daemon=True).start()
+            self._begin()
+
+    def _begin(self) -> None:
+        start_thread(self._care, "antiphon-caretaker")
 
     def stop(self) -> None:
         """Let the thread end."""
@@ -79,13 +84,12 @@ class Caretaker:
         host = self._host
         activity = passes = -1
         while True:
-            time.sleep(_TICK)
+            sleep(_TICK)
             with host.lock:
                 if host.sweep():
                     self._stopped = True
                 if self._stopped and host.empty():
-                    _hosts.discard(host)
-                    host.reactor.close()
+                    self._end()
                     return
                 same_pass = host.reactor.passes == passes
                 quiet = host.activity == activity
@@ -101,6 +105,10 @@ class Caretaker:
                     passes = host.reactor.passes
             if self.parked:
                 self._bell.acquire()
+
+    def _end(self) -> None:
+        _hosts.discard(self._host)
+        self._host.reactor.close()
 
     def _run(self) -> None:
         host = self._host

@@ -7,10 +7,11 @@ holding up or dead-locking the engine that says it.
 import atexit
 import logging
 import os
-import threading
+import queue
 import traceback
-from queue import SimpleQueue
 from typing import Final
+
+from antiphon.unpatched import Lock, SimpleQueue, start_thread
 
 __all__ = ("DEBUG", "INFO", "LINES", "WARNING", "Lines", "lowest_level")
 
@@ -46,8 +47,11 @@ class Lines:
 
     def reset(self) -> None:
         """Begin anew: after a fork the thread is not there, and the lines are the parent's."""
-        self._waiting: SimpleQueue[tuple[int, str] | None] = SimpleQueue()
-        self._thread: threading.Thread | None = None
+        self._waiting: queue.SimpleQueue[tuple[int, str] | None] = SimpleQueue()
+        self._running = False
+        #: Free once the thread has ended.
+        self._ended = Lock()
+        self._ended.acquire()
         self._lost = 0
 
     def write(self, level: int, line: str) -> None:
@@ -55,9 +59,9 @@ class Lines:
         if self._waiting.qsize() >= _MOST_WAITING:
             self._lost += 1
             return
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="antiphon-log", daemon=True)
-            self._thread.start()
+        if not self._running:
+            self._running = True
+            start_thread(self._run, "antiphon-log")
         self._waiting.put((level, line))
 
     def _run(self) -> None:
@@ -66,6 +70,7 @@ class Lines:
                 self._log(*item)
             except Exception:  # noqa: BLE001 (whatever a handler of the program raises)
                 traceback.print_exc()
+        self._ended.release()
 
     def _log(self, level: int, line: str) -> None:
         lost = self._lost
@@ -76,11 +81,10 @@ class Lines:
 
     def close(self) -> None:
         """Wait a little until what waits is written."""
-        thread = self._thread
-        if thread is not None:
+        if self._running:
             self._waiting.put(None)
-            thread.join(_PATIENCE)
-            self._thread = None
+            self._ended.acquire(timeout=_PATIENCE)
+            self.reset()
 
 
 LINES: Final = Lines()

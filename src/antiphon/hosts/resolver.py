@@ -2,10 +2,10 @@
 
 import queue
 import socket
-import threading
 from typing import Final
 
 from antiphon.transport.descriptors import Descriptors, Resolution, Resolver
+from antiphon.unpatched import Lock, SimpleQueue, getaddrinfo, start_thread
 
 __all__ = ("ThreadResolver",)
 
@@ -19,8 +19,8 @@ class ThreadResolver(Resolver):
     """Looks names up in a few daemon threads, started when there is something to look up."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Resolution, Descriptors]] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._jobs: queue.SimpleQueue[tuple[Resolution, Descriptors]] = SimpleQueue()
+        self._lock = Lock()
         self._threads = 0
         self._idle = 0
 
@@ -31,7 +31,7 @@ class ThreadResolver(Resolver):
             if self._idle >= self._jobs.qsize() or self._threads >= _MAX_THREADS:
                 return
             self._threads += 1
-        threading.Thread(target=self._work, name="antiphon-resolver", daemon=True).start()
+        start_thread(self._work, "antiphon-resolver")
 
     def _work(self) -> None:
         while True:
@@ -53,7 +53,7 @@ class ThreadResolver(Resolver):
 def _look_up(resolution: Resolution) -> None:
     family = socket.AF_UNSPEC if resolution.ipv6 else socket.AF_INET
     try:
-        found = socket.getaddrinfo(
+        found = getaddrinfo(
             resolution.host, resolution.port, family=family, type=socket.SOCK_STREAM
         )
     except (OSError, UnicodeError) as error:

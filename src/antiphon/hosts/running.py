@@ -6,7 +6,6 @@ runner wakes it when its socket changed; a runner that leaves hands the role to 
 thread is inside, the caretaker takes over (see hosts/caretaker.py).
 """
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from antiphon.hosts.sleeping import Sleeper, Watchers
 from antiphon.hosts.waiting import Descent, Keeper
 from antiphon.patterns.proxy import Task
 from antiphon.reactor import Reactor, acquire
+from antiphon.unpatched import Lock
 
 __all__ = ("Runner",)
 
@@ -26,9 +26,9 @@ __all__ = ("Runner",)
 class Runner:
     """The reactor of one context, and the threads that wait for its sockets."""
 
-    def __init__(self) -> None:
+    def __init__(self, caretaker: type[Caretaker] = Caretaker) -> None:
         self.reactor = Reactor(ThreadResolver())
-        self.lock = threading.Lock()
+        self.lock = Lock()
         self.reactor.lock = self.lock
         self.closed = False
         #: Whether the process is about to end: nothing waits any longer.
@@ -46,7 +46,7 @@ class Runner:
         # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
         self._abandoned: deque[SocketCore] = deque()
         self._orphaned = False
-        self._caretaker = Caretaker(self)
+        self._caretaker = caretaker(self)
 
     def sweep(self) -> bool:
         """Close what was abandoned; returns whether nothing is left of an abandoned context."""

@@ -7,7 +7,6 @@ do those that are not: while a message waits after a receive or a send, the desc
 
 import contextlib
 import os
-import threading
 from typing import Any, Final
 
 from antiphon.engine.options import EVENTS, events
@@ -17,6 +16,7 @@ from antiphon.hosts.sleeping import Chained
 from antiphon.hosts.threads import Host
 from antiphon.hosts.waiting import Received
 from antiphon.reactor import wake_pipe
+from antiphon.unpatched import Lock
 
 __all__ = ("AioSignalling", "Signal", "Signalling")
 
@@ -28,7 +28,7 @@ class Signal(Chained):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._closed = False
         self._read, self._write = wake_pipe()
 

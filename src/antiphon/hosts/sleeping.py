@@ -1,10 +1,9 @@
 """Who watches a socket: threads that wait, asleep or running the reactor, and others behind."""
 
-import threading
-
 from antiphon.native import mypyc_attr
 from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor
+from antiphon.unpatched import Lock
 
 __all__ = ("Chained", "Sleeper", "Watchers")
 
@@ -28,7 +27,7 @@ class Sleeper(Watcher):
 
     def __init__(self, reactor: Reactor) -> None:
         self.reactor = reactor
-        self.alarm = threading.Lock()
+        self.alarm = Lock()
         self.alarm.acquire()
         self.asleep = False
         #: Whether a socket has changed since the thread last looked.

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again
+from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.lines import LINES
 from antiphon.hosts.log import Log
 from antiphon.hosts.running import Runner
@@ -38,8 +39,8 @@ class Host(Runner):
     Times are milliseconds, -1 meaning without end.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, caretaker: type[Caretaker] = Caretaker) -> None:
+        super().__init__(caretaker)
         self._burst = 0
         self._burst_pass = -1
 

@@ -25,6 +25,7 @@ from antiphon.zmq.context import BaseContext
 from antiphon.zmq.events import AsyncEventStream as EventStream
 from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
 from antiphon.zmq.poller import BasePoller, Round
+from antiphon.zmq.socket import Socket as BlockingSocket
 
 __all__ = ("Context", "EventStream", "Poller", "Socket")
 
@@ -302,16 +303,17 @@ async def _nothing() -> None:
 
 
 class Poller(BasePoller):
-    """Waits for asyncio sockets and descriptors."""
+    """Waits for asyncio sockets, blocking ones and descriptors."""
 
-    _socket_class = Socket
+    _socket_classes = (Socket, BlockingSocket)
+    _host_class = AioHost
 
     async def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait at most ``timeout`` milliseconds (None or negative: without end).
 
         Returns the sockets and descriptors that are ready, with their events.
         """
-        polled = Round(self._flags, timeout)
+        polled = Round(self._flags, timeout, self._host_class)
         if polled.host is not None:
             return await self._poll(polled, polled.host)
         host = AioHost()

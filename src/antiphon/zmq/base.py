@@ -7,6 +7,7 @@ import random
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from types import GenericAlias
 from typing import Any, ClassVar, Final, ParamSpec, Protocol, Self, TypeVar
 from weakref import WeakValueDictionary
 
@@ -90,6 +91,8 @@ class BaseSocket(ObservedSocket):
     (EMFILE) when the context has as many sockets as its MAX_SOCKETS allows.
     """
 
+    # pyzmq's annotations say what it receives: zmq.Socket[bytes].
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
     #: The context that made it, which lives for as long as one of its sockets does.
     context: Any
     #: Whether send_pyobj() and recv_pyobj() may be used, which run what a peer sends.
@@ -148,11 +151,15 @@ class BaseSocket(ObservedSocket):
         original = shadow if isinstance(shadow, BaseSocket) else _underlying.get(shadow)
         if not isinstance(original, BaseSocket):
             raise ZMQError(ENOTSOCK, f"there is no socket whose underlying is {shadow!r}")
-        if not isinstance(getattr(original.context, "_host", None), self._host_class):
-            raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
         self._original = original
         for name in _SHARED:
             setattr(self, name, getattr(original, name))
+        if not isinstance(original.context._host, self._host_class):  # noqa: SLF001
+            self._host = self._adapted(original)
+
+    def _adapted(self, original: "BaseSocket") -> Any:
+        """Return a host of this kind for a socket of the other one. Raises TypeError."""
+        raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
 
     @classmethod
     def shadow(cls, address: Any) -> Self:

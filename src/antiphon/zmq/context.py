@@ -4,6 +4,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
+from types import GenericAlias
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 from weakref import WeakValueDictionary
 
@@ -272,6 +273,8 @@ class Context(BaseContext[Socket]):
     ``io_threads`` is accepted for pyzmq's sake: threads that wait do the work.
     """
 
+    # pyzmq's annotations say what its sockets are: zmq.Context[zmq.Socket].
+    __class_getitem__: ClassVar[Any] = classmethod(GenericAlias)
     _host: Host
     _host_class = Host
     _socket_class = Socket

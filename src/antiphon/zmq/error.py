@@ -78,6 +78,7 @@ __all__ = (
     "Again",
     "AuthenticationError",
     "ContextTerminated",
+    "DraftFDWarning",
     "EndpointError",
     "Errno",
     "ForkedError",
@@ -95,3 +96,7 @@ __all__ = (
     "ZMQVersionError",
     "strerror",
 )
+
+
+class DraftFDWarning(RuntimeWarning):
+    """The descriptor of a draft socket is used; it is there to be named, and never given."""

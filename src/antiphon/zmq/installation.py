@@ -23,8 +23,10 @@ __all__ = ("install",)
 
 _ALIASES: Final = {
     "zmq.sugar.context": "antiphon.zmq.context",
+    "zmq.sugar.frame": "antiphon.zmq.frame",
     "zmq.sugar.poll": "antiphon.zmq.poller",
     "zmq.sugar.socket": "antiphon.zmq.socket",
+    "zmq.sugar.tracker": "antiphon.zmq.frame",
 }
 """The modules of pyzmq that have another place here."""
 

@@ -9,7 +9,16 @@ from antiphon.hosts.threads import Host
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.socket import Socket
 
-__all__ = ("BasePoller", "Poller", "Round", "select", "zmq_poll")
+__all__ = (
+    "BasePoller",
+    "Pollable",
+    "Poller",
+    "Round",
+    "poll_with",
+    "select",
+    "select_with",
+    "zmq_poll",
+)
 
 _POLLIN = 1
 _POLLOUT = 2
@@ -27,11 +36,15 @@ Pollable = BaseSocket | int | _HasFileno
 class Round:
     """One poll(): what the host is asked, and what is ready.
 
-    A socket of another context than the first one's is watched by its descriptor.
+    It is asked of the first host of a kind; the sockets of another one are watched by their
+    descriptors.
     """
 
-    def __init__(self, flags: dict[Any, int], timeout: float | None) -> None:
+    def __init__(
+        self, flags: dict[Any, int], timeout: float | None, host_class: type[object]
+    ) -> None:
         self.host: Any = None
+        self._host_class = host_class
         self.wanted: list[tuple[SocketCore | int, int]] = []
         self._items: list[tuple[Any, SocketCore | int, int, bool]] = []
         for item, mask in flags.items():
@@ -50,7 +63,7 @@ class Round:
             self.wanted.append((key, flags))
         else:
             host = item.context._host  # noqa: SLF001
-            if self.host is None:
+            if self.host is None and isinstance(host, self._host_class):
                 self.host = host
             foreign = host is not self.host
             key = item.fileno() if foreign else item._core  # noqa: SLF001
@@ -94,7 +107,9 @@ def _ready_now(item: Any, flags: int, foreign: bool) -> int:
 class BasePoller:
     """A set of sockets and descriptors, and the events that each is watched for."""
 
-    _socket_class: ClassVar[type[BaseSocket]]
+    #: What it waits for, and who waits where there is no socket.
+    _socket_classes: ClassVar[tuple[type[BaseSocket], ...]]
+    _host_class: ClassVar[Any]
 
     def __init__(self) -> None:
         self._flags: dict[Any, int] = {}
@@ -110,7 +125,7 @@ class BasePoller:
         Raises TypeError for anything else, and for a socket of the other kind, asyncio or blocking.
         """
         if isinstance(socket, BaseSocket):
-            if not isinstance(socket, self._socket_class):
+            if not isinstance(socket, self._socket_classes):
                 raise TypeError(
                     f"{type(self).__module__}.Poller cannot wait for {socket!r}: "
                     "use the Poller of the module that its Context comes from"
@@ -137,7 +152,8 @@ class BasePoller:
 class Poller(BasePoller):
     """Waits for blocking sockets and descriptors."""
 
-    _socket_class = Socket
+    _socket_classes = (Socket,)
+    _host_class: ClassVar[Any] = Host
 
     def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait at most ``timeout`` milliseconds (None or negative: without end).
@@ -145,10 +161,10 @@ class Poller(BasePoller):
         Returns the sockets and descriptors that are ready, with their events; of objects with a
         fileno() it returns that number, as pyzmq does. Without any it does not wait without end.
         """
-        polled = Round(self._flags, timeout)
+        polled = Round(self._flags, timeout, self._host_class)
         if polled.host is not None:
             return self._poll(polled, polled.host)
-        host = Host()
+        host = self._host_class()
         try:
             return self._poll(polled, host)
         finally:
@@ -175,7 +191,17 @@ def select(
 
     Returns what Poller.poll() does, sorted by event.
     """
-    poller = Poller()
+    return select_with(Poller(), rlist, wlist, xlist, timeout)
+
+
+def select_with(
+    poller: Poller,
+    rlist: list[Pollable],
+    wlist: list[Pollable],
+    xlist: list[Pollable],
+    timeout: float | None = None,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Do what select() does, with a new Poller."""
     for items, flag in ((rlist, _POLLIN), (wlist, _POLLOUT), (xlist, _POLLERR)):
         for item in items:
             known = dict(poller.sockets).get(item, 0)
@@ -191,7 +217,13 @@ def zmq_poll(
     sockets: list[tuple[Pollable, int]], timeout: float | None = -1
 ) -> list[tuple[Any, int]]:
     """Do what Poller.poll() does for pairs of sockets and flags."""
-    poller = Poller()
+    return poll_with(Poller(), sockets, timeout)
+
+
+def poll_with(
+    poller: Poller, sockets: list[tuple[Pollable, int]], timeout: float | None = -1
+) -> list[tuple[Any, int]]:
+    """Do what zmq_poll() does, with a new Poller."""
     for socket, flags in sockets:
         poller.register(socket, flags)
     return poller.poll(timeout)

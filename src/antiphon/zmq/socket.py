@@ -35,6 +35,14 @@ class Socket(BaseSocket):
     _host_class = Host
     _signalling_class = Signalling
 
+    def _adapted(self, original: BaseSocket) -> Any:
+        # Only here: most programs have no need of both kinds.
+        from antiphon.hosts.aio import AioHost
+        from antiphon.hosts.standing import StandingHost
+
+        host = original.context._host  # noqa: SLF001
+        return StandingHost(host) if isinstance(host, AioHost) else super()._adapted(original)
+
     def send(
         self,
         data: object,

@@ -18,6 +18,14 @@ CONSTANTS = sorted(
 )
 
 
+ENUMS = sorted(
+    name
+    for name in their_constants.__all__
+    if isinstance(getattr(their_constants, name), enum.EnumMeta)
+    and getattr(their_constants, name).__module__ == their_constants.__name__
+)
+
+
 @pytest.mark.parametrize("module", [ours, error, constants], ids=lambda module: module.__name__)
 def test_every_error_number_of_pyzmq_is_exported(module: object) -> None:
     names = vars(module)["__all__"]
@@ -54,3 +62,19 @@ def test_versions() -> None:
     assert ours.pyzmq_version().split(".") == [str(part) for part in ours.pyzmq_version_info()]
     assert ours.pyzmq_version_info() >= (27, 0, 0)
     assert ours.IPC_PATH_MAX_LEN == theirs.IPC_PATH_MAX_LEN
+
+
+@pytest.mark.parametrize("name", ENUMS)
+def test_every_enum_of_pyzmq_has_its_members(name: str) -> None:
+    their_enum, our_enum = getattr(theirs, name), getattr(ours, name)
+    assert name in ours.__all__
+    assert our_enum.__mro__[1:] == their_enum.__mro__[1:]
+    assert {repr(member) for member in our_enum} == {repr(member) for member in their_enum}
+    assert set(our_enum.__members__) == set(their_enum.__members__)
+    for alias, member in their_enum.__members__.items():
+        assert our_enum[alias].name == member.name
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_constants_are_members_of_the_same_enum(name: str) -> None:
+    assert repr(getattr(constants, name)) == repr(getattr(their_constants, name))

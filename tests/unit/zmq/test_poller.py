@@ -75,12 +75,38 @@ def test_the_asyncio_poller_merges_too() -> None:
         asyncio.run(scenario(context))
 
 
-def test_a_poller_waits_for_sockets_of_its_own_kind() -> None:
+def test_a_blocking_poller_takes_no_sockets_of_asyncio() -> None:
+    with (
+        azmq.Context() as loops,
+        pytest.raises(TypeError, match="use the Poller of the module"),
+    ):
+        zmq.Poller().register(loops.socket(zmq.REP))
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside another"])
+def test_a_poller_of_asyncio_takes_blocking_sockets(beside: bool) -> None:
+    async def run(first: zmq.Socket, second: zmq.Socket, other: azmq.Socket) -> None:
+        poller = azmq.Poller()
+        poller.register(first, zmq.POLLIN)
+        if beside:
+            poller.register(other, zmq.POLLIN)
+        assert await poller.poll(5) == []
+        polled = asyncio.create_task(poller.poll(20_000))
+        await asyncio.sleep(0)
+        second.send(b"one")
+        assert await polled == [(first, zmq.POLLIN)]
+        # What is there is seen again, and what was taken is not.
+        assert await poller.poll(20_000) == [(first, zmq.POLLIN)]
+        assert first.recv() == b"one"
+        assert await poller.poll(5) == []
+        poller.modify(first, zmq.POLLOUT)
+        assert await poller.poll(20_000) == [(first, zmq.POLLOUT)]
+
     with zmq.Context() as blocking, azmq.Context() as loops:
-        with pytest.raises(TypeError, match="use the Poller of the module"):
-            zmq.Poller().register(loops.socket(zmq.REP))
-        with pytest.raises(TypeError, match="use the Poller of the module"):
-            azmq.Poller().register(blocking.socket(zmq.REP))
+        first, second = blocking.socket(zmq.DEALER), blocking.socket(zmq.DEALER)
+        first.bind("tcp://127.0.0.1:*")
+        second.connect(first.last_endpoint)
+        asyncio.run(asyncio.wait_for(run(first, second, loops.socket(zmq.REP)), 20))
 
 
 def test_sockets_of_several_contexts_are_polled_together(either: Any, either_context: Any) -> None:

@@ -1,10 +1,26 @@
 """The classes under the names of pyzmq's inner package, which programs write in annotations."""
 
-from antiphon.zmq import context, poller, socket
+from antiphon.zmq import context, frame, poller, socket
 from antiphon.zmq.context import Context
+from antiphon.zmq.frame import Frame, MessageTracker
 from antiphon.zmq.poller import Poller, select
 from antiphon.zmq.socket import Socket
 
-__all__ = ("Context", "Poller", "Socket", "context", "poll", "select", "socket")
+__all__ = (
+    "Context",
+    "Frame",
+    "Message",
+    "MessageTracker",
+    "Poller",
+    "Socket",
+    "context",
+    "frame",
+    "poll",
+    "select",
+    "socket",
+    "tracker",
+)
 
+Message = Frame
 poll = poller
+tracker = frame
