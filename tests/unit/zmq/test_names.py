@@ -11,7 +11,6 @@ import antiphon.zmq.asyncio as our_asyncio
 
 #: Names of the package that are left out, each with the reason.
 LEFT_OUT = {
-    "DraftFDWarning": "FD is as good for the draft sockets as for all others",
     "Enum": "a name that pyzmq imports for itself",
     "IntEnum": "a name that pyzmq imports for itself",
     "IntFlag": "a name that pyzmq imports for itself",
