@@ -9,7 +9,8 @@ from antiphon.errors import HostUnreachable
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.proxy import PAUSE, RESUME, STATISTICS, TERMINATE, Proxy, SteerableProxy
-from antiphon.patterns.reqrep import Dealer, Rep, Router
+from antiphon.patterns.reqrep import Dealer, Rep
+from antiphon.patterns.router import Router
 
 Pattern = Dealer | Rep | Router
 
