@@ -2,10 +2,10 @@
 
 import pytest
 
-from antiphon.constants import SocketType
+from antiphon.constants import Event, SocketType
 from antiphon.engine.half_open import source_of
 from antiphon.engine.network import Receiver, Stream
-from antiphon.instrument import Instrument
+from antiphon.instrument import Instrument, SocketEvent
 from antiphon.testing import Faults, SimulatedSocket, World
 
 DEALER, ROUTER = SocketType.DEALER, SocketType.ROUTER
@@ -122,7 +122,10 @@ class Count(Instrument):
     def __init__(self) -> None:
         self.connected = 0
 
-    def peer_connected(self, endpoint: str, routing_id: bytes) -> None:
+    def wants(self, number: int) -> bool:
+        return number == Event.HANDSHAKE_SUCCEEDED
+
+    def happened(self, event: SocketEvent) -> None:
         self.connected += 1
 
 

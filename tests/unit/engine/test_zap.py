@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from antiphon.constants import SocketType
+from antiphon.constants import Event, SocketType
 from antiphon.engine.zap import ZAP_ENDPOINT, decide
-from antiphon.instrument import Instrument
+from antiphon.instrument import Instrument, SocketEvent
 from antiphon.keys import make_key_pair
 from antiphon.testing import SimulatedSocket, World
 
@@ -83,7 +83,10 @@ class Watch(Instrument):
     def __init__(self) -> None:
         self.connected = 0
 
-    def peer_connected(self, endpoint: str, routing_id: bytes) -> None:
+    def wants(self, number: int) -> bool:
+        return number == Event.HANDSHAKE_SUCCEEDED
+
+    def happened(self, event: SocketEvent) -> None:
         self.connected += 1
 
 
