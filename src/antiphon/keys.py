@@ -11,6 +11,7 @@ __all__ = (
     "make_key_pair",
     "nacl_bindings",
     "nacl_error",
+    "nacl_library",
     "public_key",
     "z85_decode",
     "z85_encode",
@@ -69,6 +70,17 @@ def nacl_error() -> Any:
     import nacl.exceptions
 
     return nacl.exceptions.CryptoError
+
+
+def nacl_library() -> Any:
+    """Return PyNaCl's ``ffi`` and ``lib``, which call libsodium; None if it has no such inside."""
+    try:
+        from nacl import _sodium
+    except ImportError:
+        return None
+    needed = ("crypto_box_easy_afternm", "crypto_box_open_easy_afternm")
+    found = all(hasattr(_sodium.lib, name) for name in needed)
+    return (_sodium.ffi, _sodium.lib) if found else None
 
 
 def curve_available() -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from antiphon.errors import ProtocolError
 from antiphon.keys import KEY_SIZE, nacl_bindings, nacl_error
+from antiphon.wire.box import Box, make_box
 from antiphon.wire.command import Command, encode_metadata
 from antiphon.wire.mechanism import (
     MAX_HANDSHAKE_COMMAND,
@@ -53,6 +54,7 @@ _LAST_NONCE: Final = 2**64 - 1
 _MESSAGE: Final = b"\x07MESSAGE"
 _FROM_CLIENT: Final = b"CurveZMQMESSAGEC"
 _FROM_SERVER: Final = b"CurveZMQMESSAGES"
+_FLAGS: Final = tuple(bytes([flags]) for flags in range(256))
 
 
 class CurveMechanism(Mechanism):
@@ -72,10 +74,10 @@ class CurveMechanism(Mechanism):
         self._awaited = _HELLO if as_server else _WELCOME
         # The key that C' and S' have in common.
         self._key = b""
+        # What seals and opens with it, once the handshake is over.
+        self._frames: Box | None = None
         self._nonce = 1
         self._peer_nonce = 0
-        self._sealing = _FROM_SERVER if as_server else _FROM_CLIENT
-        self._opening = _FROM_CLIENT if as_server else _FROM_SERVER
         self._box: Any = self._nacl.crypto_box_afternm
         self._unbox: Any = self._nacl.crypto_box_open_afternm
 
@@ -83,9 +85,10 @@ class CurveMechanism(Mechanism):
 
     def seal(self, flags: int, body: bytes) -> bytes:
         """Return a MESSAGE command for one frame (C8). Raises ProtocolError."""
+        frames = self._frames
+        assert frames is not None
         nonce = self._next_nonce()
-        box: bytes = self._box(bytes([flags]) + body, self._sealing + nonce, self._key)
-        return _MESSAGE + nonce + box
+        return _MESSAGE + nonce + frames.seal(_FLAGS[flags] + body, nonce)
 
     def open(self, sealed: bytes) -> bytes:
         """Return the flags and the body of a MESSAGE command. Raises ProtocolError (C13)."""
@@ -95,11 +98,21 @@ class CurveMechanism(Mechanism):
             raise ProtocolError("malformed-message", "a MESSAGE command is too short")
         nonce = sealed[8:16]
         self._take_nonce(nonce)
-        try:
-            plain: bytes = self._unbox(sealed[16:], self._opening + nonce, self._key)
-        except self._failure as error:
-            raise _cryptographic("MESSAGE") from error
+        frames = self._frames
+        assert frames is not None
+        plain = frames.open(sealed[16:], nonce)
+        if plain is None:
+            raise _cryptographic("MESSAGE")
         return plain
+
+    def _begin_frames(self) -> None:
+        """Let frames be sealed: the handshake is over."""
+        if self.as_server:
+            self._frames = make_box(self._key, _FROM_SERVER, _FROM_CLIENT)
+        else:
+            self._frames = make_box(self._key, _FROM_CLIENT, _FROM_SERVER)
+        self._awaited = _NOTHING
+        self.complete = True
 
     # Nonces.
 
@@ -208,8 +221,7 @@ class CurveClient(CurveMechanism):
         self._take_nonce(data[:8])
         nonce = b"CurveZMQREADY---" + data[:8]
         self.accept_properties(self._open_box(data[8:], nonce, self._key, "READY"))
-        self._awaited = _NOTHING
-        self.complete = True
+        self._begin_frames()
         return []
 
 
@@ -308,7 +320,7 @@ class CurveServer(CurveMechanism):
         nonce = self._next_nonce()
         properties = encode_metadata(self.local.properties())
         box: bytes = self._box(properties, b"CurveZMQREADY---" + nonce, self._key)
-        self.complete = True
+        self._begin_frames()
         return [b"\x05READY" + nonce + box]
 
 
