@@ -95,9 +95,9 @@ def _context(protocol: int) -> ssl.SSLContext:
 def _why(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return error.reason.lower().replace("_", " ")
-    return str(error)
+    # A str by its type, and None for some errors all the same.
+    reason: object = getattr(error, "reason", None)
+    return str(reason).lower().replace("_", " ") if reason else str(error)
 
 
 class _Below(Receiver):

@@ -1,12 +1,13 @@
 """Which protocol a connection begins with."""
 
+import subprocess
 import sys
 
 import pytest
 
 from antiphon.endpoint import parse_endpoint
 from antiphon.engine.handshake import check_protocol, make_connection
-from antiphon.errors import EPROTONOSUPPORT, EndpointError, OptionError
+from antiphon.errors import EPROTONOSUPPORT, OptionError
 from antiphon.options import SocketOptions
 from antiphon.testing import World
 from antiphon.wire.connection import GREETING, TRAFFIC
@@ -52,14 +53,29 @@ def test_a_websocket_asks_for_what_the_user_gave() -> None:
     assert request.startswith(b"GET /path?query HTTP/1.1\r\nHost: example.org\r\n")
 
 
-def test_websocket_without_its_library_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "antiphon.wire.websocket", None)
-    check_protocol(TCP, SocketOptions(), False)
-    with pytest.raises(EndpointError, match=r"pip install 'antiphon\[ws\]'") as caught:
-        check_protocol(WS, SocketOptions(), False)
-    assert caught.value.errno == EPROTONOSUPPORT
+#: A program on a machine without wsproto.
+WITHOUT = """
+import sys
+sys.modules["wsproto"] = None
+import antiphon.zmq as zmq
+with zmq.Context() as context, context.socket(zmq.REP) as socket:
+    socket.bind("tcp://127.0.0.1:*")
+    for use in (socket.bind, socket.connect, socket.bind):
+        try:
+            use("ws://127.0.0.1:5555")
+        except zmq.ZMQError as error:
+            print(error.errno, error)
+"""
+
+
+def test_websocket_without_its_library_says_what_to_install() -> None:
+    program = [sys.executable, "-c", WITHOUT]
+    finished = subprocess.run(program, capture_output=True, text=True, timeout=30, check=True)
+    lines = finished.stdout.splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        assert line.startswith(str(EPROTONOSUPPORT))
+        assert "pip install 'antiphon[ws]'" in line
 
 
 def test_wss_names_the_option_that_is_missing() -> None:
