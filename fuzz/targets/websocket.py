@@ -49,4 +49,6 @@ def _frames(data: bytes) -> bytes:
 def _story(pieces: list[bytes]) -> list[object]:
     mechanism = NullMechanism(Local(b"ROUTER", b"", True, []))
     connection = WebSocketConnection(mechanism, MAX_FRAME, MAX_FRAMES, False, "", "")
-    return tell(connection, pieces, WELCOME, _MOST)
+    told = tell(connection, pieces, WELCOME, _MOST)
+    # Of a text, wsproto sees first that it is one or that it is none, as the pieces come.
+    return [told[0], *told[3:]]

@@ -58,10 +58,12 @@ class LinkOwner:
 class _LinkTimer(Timer):
     def __init__(self, link: "Link") -> None:
         super().__init__()
-        self.link = link
+        # None once the link is closed: a network may keep a timer that is cancelled.
+        self.link: Link | None = link
 
     def fire(self) -> None:
-        self.link.on_timer()
+        if self.link is not None:
+            self.link.on_timer()
 
 
 class Link(Receiver):
@@ -307,6 +309,7 @@ class Link(Receiver):
                 self.inquiry.cancel()
             self._take_leave(error)
             self.network.cancel_timer(self.timer)
+            self.timer.link = None
             self.stream.close()
             self.owner.ended(self, error)
 

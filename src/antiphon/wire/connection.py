@@ -250,6 +250,9 @@ class Connection:
         self.state = CLOSED
         self.error = error
         self.noticed = True
+        # Whoever still has this connection, such as a timer, holds on to no more than that.
+        self._held = b""
+        self.decoder.clear()
 
     def _tell(self, error: ProtocolError) -> None:
         if error.reason in _TOLD:

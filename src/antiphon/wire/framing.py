@@ -153,6 +153,16 @@ class FrameDecoder:
             self._quick = MORE
         self.max_command = max_command
 
+    def clear(self) -> None:
+        """Forget what has come of a message that will never be whole; whole ones stay."""
+        self._data = b""
+        self._position = 0
+        self._parts = []
+        self._size = -1
+        self._body = bytearray()
+        self._filled = 0
+        self.missing = 0
+
     # The frame in arrival.
 
     def body_buffer(self) -> memoryview:

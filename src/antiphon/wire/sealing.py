@@ -59,6 +59,12 @@ class SealedDecoder(FrameDecoder):
         self.frames.max_frame = largest
         self.frames.begin_traffic(largest)
 
+    def clear(self) -> None:
+        """Forget what has come of a message, and what has not been opened."""
+        super().clear()
+        self.frames.clear()
+        self.frames.messages.clear()
+
     def body_buffer(self) -> memoryview:
         """Return room for the next bytes of the sealed frame in arrival."""
         return self.frames.body_buffer()

@@ -136,6 +136,17 @@ def test_an_announced_size_alone_allocates_next_to_nothing() -> None:
         assert len(room) <= 4096
 
 
+def test_what_will_never_be_whole_is_forgotten() -> None:
+    subject = decoder()
+    for started in (b"\x01", b"\x01\x03one\x00", b"\x01\x03one\x02" + (2**20).to_bytes(8, "big")):
+        subject.decode(wire([b"whole"]) + started, UNLIMITED)
+        subject.clear()
+        assert subject.missing == 0
+        assert subject.messages == [[b"whole"]]
+        subject.messages.clear()
+    assert feed(subject, [wire([b"new"])]) == ([[b"new"]], [])
+
+
 BAD = [
     ("reserved-flags", b"\x08\x00"),
     ("reserved-flags", b"\xff\x00"),
