@@ -116,8 +116,11 @@ class Pipe:
 
     # Outbound.
 
-    def push(self, parts: list[bytes]) -> None:
-        """Queue a message for the peer; the caller has looked at ``blocked``."""
+    def push(self, parts: list[bytes], size: int = 0) -> None:
+        """Queue a message for the peer; the caller has looked at ``blocked``.
+
+        Who sends it to many may say what it weighs.
+        """
         outbound = self.outbound
         outbound.append(parts)
         count = len(outbound)
@@ -126,7 +129,7 @@ class Pipe:
         if count == 1:
             self.end.outbound_ready()
             return
-        self.outbound_bytes += message_size(parts)
+        self.outbound_bytes += size or message_size(parts)
         if self.outbound_bytes >= self.send_limit_bytes:
             self.outbound_bytes = _weigh(outbound)
             if self.outbound_bytes >= self.send_limit_bytes:
@@ -251,12 +254,12 @@ class LastValuePipe(Pipe):
         if self._inbound:
             self.receive_limit = _UNBOUNDED
 
-    def push(self, parts: list[bytes]) -> None:
+    def push(self, parts: list[bytes], size: int = 0) -> None:
         """Queue a message for the peer in place of the one that waits."""
         if self._outbound and self.outbound:
             self.outbound[0] = parts
         else:
-            super().push(parts)
+            super().push(parts, size)
 
     def put_inbound(self, messages: list[list[bytes]]) -> None:
         """Keep the last message from the peer."""

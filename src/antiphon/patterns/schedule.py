@@ -7,7 +7,7 @@ fanning out gives it to many peers at once, those that have no room going withou
 
 from collections import deque
 
-from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.pipe import Pipe, message_size
 
 __all__ = ("FairQueue", "FanOut", "LoadBalancer")
 
@@ -115,9 +115,10 @@ class FanOut:
     def send(self, parts: list[bytes], pipes: list[Pipe]) -> int:
         """Queue a message at each of ``pipes``; returns how many had no room for it."""
         full = 0
+        size = message_size(parts)
         for pipe in pipes:
             if pipe.blocked:
                 full += 1
             else:
-                pipe.push(parts)
+                pipe.push(parts, size)
         return full

@@ -1,11 +1,11 @@
-"""Whose turn it is: fair queueing in, load balancing out."""
+"""Whose turn it is: fair queueing in, load balancing or fanning out."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.options import SocketOptions
-from antiphon.patterns.pipe import Pipe, PipeEnd
-from antiphon.patterns.schedule import FairQueue, LoadBalancer
+from antiphon.patterns.pipe import Pipe, PipeEnd, message_size
+from antiphon.patterns.schedule import FairQueue, FanOut, LoadBalancer
 
 
 def take_outbound(pipe: Pipe) -> list[bytes]:
@@ -200,3 +200,38 @@ def test_fair_queueing_is_round_by_round(counts: list[int]) -> None:
     assert taken(queue) == sorted(
         bytes([number, index]) for index, count in enumerate(counts) for number in range(count)
     )
+
+
+def test_a_fan_out_gives_to_all_who_have_room_and_counts_the_others() -> None:
+    fan_out = FanOut()
+    first, full, last = pipes(3, hwm=1)
+    for pipe in (first, full, last):
+        fan_out.add(pipe)
+    full.push([b"waits"])
+    assert fan_out.send([b"news"], fan_out.everybody()) == 1
+    assert first.outbound == last.outbound == [[b"news"]]
+    assert full.outbound == [[b"waits"]]
+
+
+def test_a_fan_out_knows_who_takes_part() -> None:
+    fan_out = FanOut()
+    first, second, third = pipes(3)
+    third.retired = True
+    for pipe in (first, second, third):
+        fan_out.add(pipe)
+    assert fan_out.everybody() == [first, second]
+    assert fan_out.all_but([first, third]) == [second]
+    fan_out.remove(first)
+    fan_out.remove(first)
+    assert fan_out.everybody() == [second]
+
+
+def test_what_is_fanned_out_weighs_as_much_in_each_queue_as_what_is_sent_alone() -> None:
+    fan_out = FanOut()
+    alone, *many = pipes(3)
+    for _ in range(3):
+        alone.push([b"topic", b"body"])
+        fan_out.send([b"topic", b"body"], many)
+    assert {pipe.outbound_bytes for pipe in (alone, *many)} == {
+        2 * message_size([b"topic", b"body"])
+    }
