@@ -127,6 +127,7 @@ class Events(DropObserver):
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        #: Never changed but replaced: one may leave, or another come, while they are told.
         self.instruments: list[Instrument] = []
 
     def tell(
@@ -143,7 +144,7 @@ class Events(DropObserver):
     ) -> None:
         """Tell of an event; the arguments are SocketEvent's."""
         event: SocketEvent | None = None
-        for instrument in self.instruments.copy():
+        for instrument in self.instruments:
             if not instrument.wants(number):
                 continue
             if event is None:
@@ -154,10 +155,14 @@ class Events(DropObserver):
                 )
             instrument.happened(event)
 
+    def begin(self, instrument: Instrument) -> None:
+        """Tell an instrument of what happens from now on."""
+        self.instruments = [*self.instruments, instrument]
+
     def end(self, instrument: Instrument) -> None:
         """Tell an instrument that this was all, and forget it."""
         if instrument in self.instruments:
-            self.instruments.remove(instrument)
+            self.instruments = [other for other in self.instruments if other is not instrument]
             now = self.network.now()
             instrument.happened(
                 SocketEvent(MONITOR_STOPPED, now, False, "", "", 0, "", "", b"", [])

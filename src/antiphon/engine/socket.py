@@ -281,7 +281,7 @@ class SocketCore:
         """
         self._check_open()
         self.pattern.observer = self.events
-        self.events.instruments.append(instrument)
+        self.events.begin(instrument)
 
     def remove_instrument(self, instrument: Instrument) -> None:
         """Let an instrument see the end, and no more."""
@@ -297,7 +297,7 @@ class SocketCore:
         self._check_open()
         if address is not None:
             check_monitor(address, events, version, socket_type)
-        for instrument in self.events.instruments.copy():
+        for instrument in self.events.instruments:
             if isinstance(instrument, Monitor):
                 self.events.end(instrument)
         if address is None:
@@ -354,7 +354,7 @@ class SocketCore:
         self.network.cancel_timer(self._linger_timer)
         if self.keeper is not None:
             self.keeper.socket_ended(self)
-        for instrument in self.events.instruments.copy():
+        for instrument in self.events.instruments:
             self.events.end(instrument)
 
     # From the connections.
