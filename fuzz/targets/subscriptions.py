@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.publisher import Pub
-from antiphon.wire.command import encode_cancel, encode_ready, encode_subscribe
+from antiphon.wire.command import CANCEL, SUBSCRIBE, encode_ready
 from antiphon.wire.connection import TRAFFIC, Connection
 from antiphon.wire.framing import encode_command, encode_message
 from antiphon.wire.greeting import encode_greeting
@@ -29,8 +29,7 @@ def check(data: bytes) -> None:
     messages: list[bytes] = []
     wanted: set[bytes] = set()
     for subscribes, topic in requests:
-        encode = encode_subscribe if subscribes else encode_cancel
-        commands.append(encode_command(encode(topic)))
+        commands.append(encode_command((SUBSCRIBE if subscribes else CANCEL) + topic))
         encode_message([bytes([subscribes]) + topic], messages)
         (wanted.add if subscribes else wanted.discard)(topic)
     for stream in (b"".join(commands), b"".join(messages)):

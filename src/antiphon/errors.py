@@ -242,7 +242,7 @@ class OperationNotSupported(ZMQError):
 
 
 class HostUnreachable(ZMQError):
-    """A ROUTER with ROUTER_MANDATORY has no such peer (EHOSTUNREACH).
+    """A SERVER, a PEER, or a ROUTER with ROUTER_MANDATORY has no such peer (EHOSTUNREACH).
 
     ``routing_id`` is the first frame of the message, ``reason`` a short word such as
     ``"unknown-peer"``.

@@ -189,7 +189,7 @@ def _specs() -> dict[int, OptionSpec]:
         # Publish and subscribe.
         _spec(o.XPUB_VERBOSE, BOOL, 0, 1, False, xpub),
         _spec(o.XPUB_VERBOSER, BOOL, 0, 1, False, xpub),
-        _spec(o.XPUB_NODROP, BOOL, 0, 1, False, xpub),
+        _spec(o.XPUB_NODROP, BOOL, 0, 1, False, (*xpub, "RADIO")),
         _spec(o.XPUB_MANUAL, BOOL, 0, 1, False, xpub),
         _spec(o.XPUB_MANUAL_LAST_VALUE, BOOL, 0, 1, False, xpub),
         _spec(o.XPUB_WELCOME_MSG, BYTES, 0, _INT_MAX, False, xpub, True),

@@ -84,7 +84,7 @@ class Dialer(LinkOwner):
 
     def start(self) -> None:
         """Begin to dial. The pipe takes messages at once, unless IMMEDIATE says otherwise."""
-        if not self.options.immediate and (self._named or not self.core.routes_by_id()):
+        if not self.options.immediate and (self._named or not self.core.pattern.awaits_ids):
             self.core.pattern.attach(self.pipe)
         self.dial()
 

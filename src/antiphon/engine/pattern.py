@@ -10,6 +10,7 @@ from antiphon.patterns.base import Pattern
 from antiphon.patterns.pair import Pair
 from antiphon.patterns.pipeline import Pull, Push
 from antiphon.patterns.publisher import Pub, Xpub
+from antiphon.patterns.radio import Dish, Radio
 from antiphon.patterns.reqrep import Dealer, Rep, Req
 from antiphon.patterns.router import Router
 from antiphon.patterns.stream import Stream
@@ -29,6 +30,8 @@ _PLAIN: Final[dict[int, type[Pattern]]] = {
     int(SocketType.XPUB): Xpub,
     int(SocketType.XSUB): Xsub,
     int(SocketType.CLIENT): Client,
+    int(SocketType.RADIO): Radio,
+    int(SocketType.DISH): Dish,
     int(SocketType.GATHER): Gather,
     int(SocketType.SCATTER): Scatter,
     int(SocketType.CHANNEL): Channel,

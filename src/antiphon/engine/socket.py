@@ -217,6 +217,16 @@ class SocketCore:
         verb = "bound" if bound else "connected"
         raise EndpointError(ENOENT, text, f"the socket is not {verb} there")
 
+    def give_up(self, pipe: Pipe) -> None:
+        """Close the connection of a pipe at once, and for good."""
+        for dialer in list(self._dialers):
+            if dialer.pipe is pipe:
+                dialer.close()
+        for attachment in list(self._attachments):
+            if not attachment.bound and pipe in attachment.pipes():
+                attachment.close()
+        pipe.end.close_peer("closed")
+
     def check_hope(self) -> bool:
         """Return False, unless nothing can ever come or go: then raise HandshakeError.
 
@@ -358,10 +368,6 @@ class SocketCore:
             self.events.end(instrument)
 
     # From the connections.
-
-    def routes_by_id(self) -> bool:
-        """Tell whether a peer's id must be known before messages can go to it."""
-        return isinstance(self.pattern, Router)
 
     def open_link(
         self,

@@ -200,6 +200,8 @@ def _details(name: bytes, data: bytes) -> dict[str, str]:
         return {"context": shown(data)}
     if name in (b"SUBSCRIBE", b"CANCEL"):
         return {"topic": shown(data)}
+    if name in (b"JOIN", b"LEAVE"):
+        return {"group": shown(data)}
     if name == b"HELLO" and data:
         return {"username": shown(data[1 : 1 + data[0]]), "password": "(not shown)"}
     if name in _OPAQUE:

@@ -64,6 +64,8 @@ class Pattern:
         self.watcher: Watcher | None = None
         #: Whether what is sent had better be written together with what follows soon.
         self.patient = False
+        #: Whether peers announce the id by which messages go to them: none can go before.
+        self.awaits_ids = False
 
     # What the application asks.
 
@@ -105,6 +107,14 @@ class Pattern:
     def unsubscribe(self, topic: bytes) -> None:
         """Do what the option UNSUBSCRIBE asks for. Raises OptionError where there is none."""
         raise OptionError("UNSUBSCRIBE", topic, _SUBSCRIBERS)
+
+    def join(self, group: bytes) -> None:
+        """Join a group (RFC 48). Raises OperationNotSupported where there are none."""
+        self._refuse_groups()
+
+    def leave(self, group: bytes) -> None:
+        """Leave a group. Raises OperationNotSupported where there are none."""
+        self._refuse_groups()
 
     def topics_count(self) -> int:
         """Return the option TOPICS_COUNT. Raises OptionError where there is none."""
@@ -168,6 +178,9 @@ class Pattern:
     def refuse_receive(self) -> NoReturn:
         """Raise OperationNotSupported."""
         raise OperationNotSupported(f"a {self._type_name()} socket never receives")
+
+    def _refuse_groups(self) -> NoReturn:
+        raise OperationNotSupported(f"a {self._type_name()} socket has no groups: a DISH has")
 
     def _type_name(self) -> str:
         return SOCKET_TYPE_NAMES.get(self.options.socket_type, b"").decode("ascii")

@@ -25,6 +25,7 @@ class Router(Pattern):
 
     def __init__(self, options: SocketOptions, first_generated_id: int) -> None:
         super().__init__(options)
+        self.awaits_ids = True
         self.fair_queue = FairQueue()
         #: The peers by routing id (R28.35).
         self.peers: dict[bytes, Pipe] = {}

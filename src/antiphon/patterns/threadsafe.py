@@ -7,6 +7,7 @@ refused where they are sent, and dropped where they are received.
 from typing import Final, NoReturn
 
 from antiphon.errors import EINVAL, HostUnreachable, ZMQError
+from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pair import Pair
 from antiphon.patterns.pipe import Pipe
@@ -14,7 +15,16 @@ from antiphon.patterns.pipeline import Pull, Push
 from antiphon.patterns.reqrep import Dealer
 from antiphon.patterns.router import ROUTED, UNKNOWN_ID, Router
 
-__all__ = ("SEVERAL_FRAMES", "Channel", "Client", "Gather", "Peer", "Scatter", "Server")
+__all__ = (
+    "SEVERAL_FRAMES",
+    "Channel",
+    "Client",
+    "Gather",
+    "Peer",
+    "Scatter",
+    "Server",
+    "refuse_several",
+)
 
 #: Why a message is dropped that these types do not have.
 SEVERAL_FRAMES: Final = "several-frames"
@@ -22,7 +32,8 @@ SEVERAL_FRAMES: Final = "several-frames"
 _ID_SIZE: Final = 4
 
 
-def _refuse(parts: list[bytes]) -> NoReturn:
+def refuse_several(parts: list[bytes]) -> NoReturn:
+    """Raise ZMQError (EINVAL): what is sent has no frame, or several."""
     raise ZMQError(EINVAL, f"this socket type sends one frame at a time, not {len(parts)}")
 
 
@@ -44,7 +55,7 @@ class Client(Dealer):
     def try_send(self, parts: list[bytes]) -> bool:
         """Send a frame to the next SERVER with room. Raises ZMQError (EINVAL) for several."""
         if len(parts) > 1:
-            _refuse(parts)
+            refuse_several(parts)
         return super().try_send(parts)
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
@@ -60,7 +71,7 @@ class Scatter(Push):
     def try_send(self, parts: list[bytes]) -> bool:
         """Send a frame. Raises ZMQError (EINVAL) for several."""
         if len(parts) > 1:
-            _refuse(parts)
+            refuse_several(parts)
         return super().try_send(parts)
 
 
@@ -80,7 +91,7 @@ class Channel(Pair):
     def try_send(self, parts: list[bytes]) -> bool:
         """Send a frame. Raises ZMQError (EINVAL) for several."""
         if len(parts) > 1:
-            _refuse(parts)
+            refuse_several(parts)
         return super().try_send(parts)
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
@@ -93,13 +104,17 @@ class Channel(Pair):
 class Server(Router):
     """SERVER: knows each CLIENT by a number that it gives it, four octets before the frame."""
 
+    def __init__(self, options: SocketOptions, first_generated_id: int) -> None:
+        super().__init__(options, first_generated_id)
+        self.awaits_ids = False
+
     def try_send(self, parts: list[bytes]) -> bool:
         """Send ``[number, frame]``; returns False while the peer's queue is full.
 
         Raises HostUnreachable for a number that no peer has, ZMQError (EINVAL) for more frames.
         """
         if len(parts) != 2:
-            _refuse(parts[1:])
+            refuse_several(parts[1:])
         status = self.route(parts[0], parts[1:])
         if status == UNKNOWN_ID:
             raise HostUnreachable(parts[0], status)

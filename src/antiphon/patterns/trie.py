@@ -161,6 +161,18 @@ class SubscriptionTrie:
         held = self._held.get(pipe)
         return held is not None and prefix in held
 
+    def subscribers(self, prefix: bytes) -> list[Pipe]:
+        """Return the peers that have subscribed to exactly this prefix; leave the list as it is."""
+        step = self._root
+        start = 0
+        while len(prefix) - start >= _STEP:
+            following = step.following.get(prefix[start : start + _STEP])
+            if following is None:
+                return _NOBODY
+            step = following
+            start += _STEP
+        return step.subscribers.get(prefix[start:], _NOBODY)
+
     def match(self, topic: bytes) -> list[Pipe]:
         """Return the peers that have a prefix of the topic, each once.
 

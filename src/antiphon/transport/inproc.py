@@ -120,7 +120,7 @@ class _Connected(Attachment):
         self.named = bool(options.connect_routing_id)
         self.far = self.pipe
         self.binder: _Bound | None = None
-        if not options.immediate and (self.named or not core.routes_by_id()):
+        if not options.immediate and (self.named or not core.pattern.awaits_ids):
             core.pattern.attach(self.pipe)
 
     def pipes(self) -> list[Pipe]:
@@ -131,7 +131,7 @@ class _Connected(Attachment):
         far = make_pipe(bound.core.options)
         far.endpoint = self.endpoint
         far.peer_type = self.core.type_name
-        far.routing_id = self.options.routing_id if bound.core.routes_by_id() else b""
+        far.routing_id = self.options.routing_id if bound.core.pattern.awaits_ids else b""
         refusal = bound.core.pattern.attach(far)
         if refusal:
             bound.core.inproc_refused(
@@ -144,7 +144,7 @@ class _Connected(Attachment):
         bound.joined.append(self)
         self.pipe.peer_type = bound.core.type_name
         if not self.pipe.attached:
-            if not self.named and self.core.routes_by_id():
+            if not self.named and self.core.pattern.awaits_ids:
                 self.pipe.routing_id = bound.core.options.routing_id
             refusal = self.core.pattern.attach(self.pipe)
             if refusal:

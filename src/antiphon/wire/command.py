@@ -1,4 +1,4 @@
-"""ZMTP commands: READY, ERROR, PING, PONG, SUBSCRIBE, CANCEL (RFC 37 from "Framing" on).
+"""ZMTP commands: READY, ERROR, PING, PONG, SUBSCRIBE, CANCEL, JOIN, LEAVE (RFC 37, "Framing" on).
 
 A command's body, as framing delivers it, is ``[1-octet length] name data``.
 """
@@ -8,20 +8,27 @@ from typing import Final
 from antiphon.errors import ProtocolError
 
 __all__ = (
+    "CANCEL",
+    "JOIN",
+    "LEAVE",
+    "SUBSCRIBE",
     "Command",
     "decode_command",
     "decode_error",
     "decode_metadata",
     "decode_ping",
-    "encode_cancel",
     "encode_error",
     "encode_metadata",
     "encode_ping",
     "encode_pong",
     "encode_ready",
-    "encode_subscribe",
 )
 
+#: How the bodies of commands begin that a topic (Z20) or a group (Z24) follows.
+SUBSCRIBE: Final = b"\x09SUBSCRIBE"
+CANCEL: Final = b"\x06CANCEL"
+JOIN: Final = b"\x04JOIN"
+LEAVE: Final = b"\x05LEAVE"
 #: RFC 37: a PING's context is at most 16 octets.
 MAX_PING_CONTEXT: Final = 16
 #: RFC 37: the time-to-live of a PING is two octets, in tenths of a second.
@@ -124,13 +131,3 @@ def decode_ping(data: bytes) -> tuple[int, bytes]:
 def encode_pong(context: bytes) -> bytes:
     """Return the body of a PONG that echoes a PING's context (Z21)."""
     return b"\x04PONG" + context
-
-
-def encode_subscribe(topic: bytes) -> bytes:
-    """Return the body of a SUBSCRIBE command (Z20)."""
-    return b"\x09SUBSCRIBE" + topic
-
-
-def encode_cancel(topic: bytes) -> bytes:
-    """Return the body of a CANCEL command, which takes one SUBSCRIBE back (Z20)."""
-    return b"\x06CANCEL" + topic

@@ -11,15 +11,17 @@ from typing import Final
 
 from antiphon.errors import ProtocolError
 from antiphon.wire.command import (
+    CANCEL,
+    JOIN,
+    LEAVE,
+    SUBSCRIBE,
     Command,
     decode_command,
     decode_error,
     decode_ping,
-    encode_cancel,
     encode_error,
     encode_ping,
     encode_pong,
-    encode_subscribe,
 )
 from antiphon.wire.forwarding import WireDecoder
 from antiphon.wire.framing import (
@@ -48,12 +50,23 @@ NOTICED: Final = 3
 _MAX_TRAFFIC_COMMAND: Final = 8192
 #: How many PINGs that come at once are answered; "a small number" is what RFC 37 allows (Z22).
 PONG_BURST: Final = 10.0
-#: The socket types that send subscriptions, and those that take them.
-_SUBSCRIBERS: Final = (b"SUB", b"XSUB")
-_PUBLISHERS: Final = (b"PUB", b"XPUB")
-#: How a subscription and its end begin as messages (ZMTP 3.0, and everywhere above wire/).
-_SUBSCRIBE: Final = b"\x01"
-_CANCEL: Final = b"\x00"
+#: How a subscription and its end begin as messages (ZMTP 3.0, and everywhere above wire/), and
+#: how as commands; it is the same with a group that is joined and left.
+_SUBSCRIPTIONS: Final[dict[bytes, bytes]] = {b"\x01": SUBSCRIBE, b"\x00": CANCEL}
+_MEMBERSHIPS: Final[dict[bytes, bytes]] = {b"\x01": JOIN, b"\x00": LEAVE}
+_NO_CHANGES: Final[dict[bytes, bytes]] = {}
+#: The socket types that send such commands.
+_SENT: Final[dict[bytes, dict[bytes, bytes]]] = {
+    b"SUB": _SUBSCRIPTIONS,
+    b"XSUB": _SUBSCRIPTIONS,
+    b"DISH": _MEMBERSHIPS,
+}
+#: The socket types that take them: how messages begin, by the names of the commands.
+_TAKEN: Final[dict[bytes, dict[bytes, bytes]]] = {
+    b"PUB": {b"SUBSCRIBE": b"\x01", b"CANCEL": b"\x00"},
+    b"XPUB": {b"SUBSCRIBE": b"\x01", b"CANCEL": b"\x00"},
+    b"RADIO": {b"JOIN": b"\x01", b"LEAVE": b"\x00"},
+}
 #: Errors that the peer is told with an ERROR command, as it can do something about them (Z14).
 _TOLD: Final = ("illegal-pair", "bad-metadata")
 #: Of a handler's verdict it is told the status only, as libzmq does, and of 300 nothing (2.7).
@@ -68,7 +81,8 @@ class Connection:
     their wire form, for those who pass them on.
 
     Subscriptions are messages of one frame that begins with 1 or 0 to those above; to and from
-    peers of version 3.1 they are commands (Z20).
+    peers of version 3.1 they are commands (Z20). So are the groups that a DISH joins and leaves,
+    whatever the version (Z24).
 
     While the mechanism has a ``question``, nothing more is decoded: what comes is kept until
     answer(), and the owner had better not read on.
@@ -96,8 +110,9 @@ class Connection:
         self.plain = True
         #: Whether messages that are passed on go out as they are.
         self.verbatim = forwarding and not mechanism.seals
-        self._subscriber = mechanism.local.socket_type in _SUBSCRIBERS
-        self._publisher = mechanism.local.socket_type in _PUBLISHERS
+        # Which messages go out as commands, and which commands come in as messages.
+        self._sent = _SENT.get(mechanism.local.socket_type, _NO_CHANGES)
+        self._taken = _TAKEN.get(mechanism.local.socket_type, _NO_CHANGES)
         # Whether frames are sealed: from the end of the handshake on.
         self._sealing = False
         self.decoder = self._make_decoder(max_frame, max_frames)
@@ -187,12 +202,10 @@ class Connection:
 
     def encode(self, parts: list[bytes], out: list[bytes]) -> int:
         """Append the wire form of one message to ``out`` and return its size in bytes."""
-        if self._subscriber and len(parts) == 1 and self.peer_version >= (3, 1):
-            part = parts[0]
-            if part[:1] == _SUBSCRIBE:
-                return self._add_command(encode_subscribe(part[1:]), out)
-            if part[:1] == _CANCEL:
-                return self._add_command(encode_cancel(part[1:]), out)
+        if self._sent and len(parts) == 1:
+            command = self._sent.get(parts[0][:1])
+            if command is not None:
+                return self._add_command(command + parts[0][1:], out)
         return self._seal(parts, out) if self._sealing else self._frame_message(parts, out)
 
     def _seal(self, parts: list[bytes], out: list[bytes]) -> int:
@@ -291,8 +304,9 @@ class Connection:
     def _begin_traffic(self) -> None:
         self.state = TRAFFIC
         self._sealing = self.mechanism.seals
-        subscribing = self._subscriber and self.peer_version >= (3, 1)
-        self.plain = not (subscribing or self._sealing)
+        if self._sent is _SUBSCRIPTIONS and self.peer_version < (3, 1):
+            self._sent = _NO_CHANGES
+        self.plain = not (self._sent or self._sealing)
         self.decoder.begin_traffic(_MAX_TRAFFIC_COMMAND)
 
     def _obey(self, command: Command) -> None:
@@ -303,10 +317,8 @@ class Connection:
             if self.pongs >= 1.0:
                 self.pongs -= 1.0
                 self.send_command(encode_pong(context))
-        elif self._publisher and name == b"SUBSCRIBE":
-            self.decoder.messages.append([_SUBSCRIBE + command.data])
-        elif self._publisher and name == b"CANCEL":
-            self.decoder.messages.append([_CANCEL + command.data])
+        elif name in self._taken:
+            self.decoder.messages.append([self._taken[name] + command.data])
         elif name == b"READY":
             raise ProtocolError("unexpected-command", "READY came after the handshake")
 

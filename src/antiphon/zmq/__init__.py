@@ -59,14 +59,14 @@ __all__ = (  # noqa: PLE0604
 IPC_PATH_MAX_LEN: Final = 107
 """How many bytes the path of an ``ipc://`` endpoint may have."""
 
-DRAFT_API: Final = False
+DRAFT_API: Final = True
 PYZMQ_DRAFT_API: Final = DRAFT_API
 
 Message = Frame
 SyncContext = Context
 SyncSocket = Socket
 
-_CAPABILITIES = frozenset({"ipc"})
+_CAPABILITIES = frozenset({"ipc", "draft"})
 _WEBSOCKET: Final = ("ws", "wss")
 _PYZMQ_VERSION: Final = "27.3.0"
 
@@ -97,7 +97,10 @@ def _numbers(version: str) -> tuple[int, int, int]:
 
 
 def has(capability: str) -> bool:
-    """Tell whether a transport or mechanism such as ``ipc`` is there. Raises TypeError."""
+    """Tell whether a transport, a mechanism or ``draft``, the socket types, is there.
+
+    Raises TypeError for what is no text.
+    """
     if not isinstance(capability, str):
         raise TypeError(f"a capability is text, not {type(capability).__name__}")
     if capability == "curve":

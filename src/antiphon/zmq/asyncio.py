@@ -12,18 +12,17 @@ from antiphon.hosts.aio import AioHost
 from antiphon.hosts.signal import AioSignalling
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
-    draft_arguments,
+    address_arguments,
     dump_json,
     encode_text,
     fill,
     load_json,
     pickling_for,
-    refuse_drafts,
     window,
 )
 from antiphon.zmq.context import BaseContext
 from antiphon.zmq.events import AsyncEventStream as EventStream
-from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
+from antiphon.zmq.frame import Frame, MessageTracker, tracker_of
 from antiphon.zmq.poller import BasePoller, Round
 from antiphon.zmq.socket import Socket as BlockingSocket
 
@@ -72,9 +71,10 @@ class Socket(BaseSocket):
         tracker = None
         if not copy or type(data) is not bytes:
             tracker = self._made(tracker_of, [data], copy, track)
-        if routing_id is not None or group is not None:
-            self._made(refuse_drafts)
-        sending = self._send(self._assemble(data, flags), flags)
+        parts = self._assemble(data, flags)
+        if self._addressing is not None or routing_id is not None or group is not None:
+            parts = self._made(self._addressed, parts, data, routing_id, group)
+        sending = self._send(parts, flags)
         return sending if tracker is None else _tracked(sending, tracker)
 
     def send_multipart(
@@ -90,9 +90,10 @@ class Socket(BaseSocket):
         tracker = None
         if track or not copy:
             tracker = self._made(tracker_of, msg_parts, copy, track)
-        if routing_id is not None or group is not None:
-            self._made(refuse_drafts)
-        sending = self._send(self._assemble_all(msg_parts, flags), flags)
+        parts = self._assemble_all(msg_parts, flags)
+        if self._addressing is not None or routing_id is not None or group is not None:
+            parts = self._made(self._addressed, parts, msg_parts[0], routing_id, group)
+        sending = self._send(parts, flags)
         return sending if tracker is None else _tracked(sending, tracker)
 
     def _send(self, parts: list[bytes] | None, flags: int) -> Coroutine[Any, Any, None]:
@@ -174,7 +175,12 @@ class Socket(BaseSocket):
             return self._recv_frames(flags, track)
         if self._partial.incoming:
             return self._take_rest()
+        if self._addressing is not None:
+            return self._recv_single(flags)
         return self._host.recv(self._core, self._receive_timeout(flags))
+
+    async def _recv_single(self, flags: int) -> list[bytes]:
+        return (await self._host.recv(self._core, self._receive_timeout(flags)))[-1:]
 
     async def _take_rest(self) -> list[bytes]:
         return self._rest()
@@ -183,7 +189,7 @@ class Socket(BaseSocket):
         if self._partial.incoming:
             return self._rest_frames(track)
         parts, sender = await self._host.recv_from(self._core, self._receive_timeout(flags))
-        return as_frames(parts, sender, track)
+        return self._all_frames(parts, sender, track)
 
     async def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
@@ -211,7 +217,7 @@ class Socket(BaseSocket):
 
     async def send_json(self, obj: object, flags: int = 0, **options: Any) -> None:
         """Send an object as JSON."""
-        others = draft_arguments(options)
+        others = address_arguments(options)
         await self.send(self._made(dump_json, obj, options), flags, **others)
 
     async def recv_json(self, flags: int = 0, **options: Any) -> Any:

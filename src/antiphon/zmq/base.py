@@ -23,10 +23,10 @@ from antiphon.errors import (
     ZMQBindError,
     ZMQError,
 )
+from antiphon.zmq.addressed import AddressedSocket, addressing_of
 from antiphon.zmq.attributes import SOCKET_OPTIONS
 from antiphon.zmq.endpoints import Endpoints, endpoint_text
 from antiphon.zmq.frame import NOBODY, Frame, as_bytes, as_frames, received_frame
-from antiphon.zmq.observed import ObservedSocket
 
 __all__ = ("COPY_THRESHOLD", "BaseSocket", "Part")
 
@@ -48,7 +48,7 @@ T = TypeVar("T")
 _AnyClass = type[Any]
 
 #: What a socket and its shadows have in common.
-_SHARED: Final = ("context", "_partial", "_host", "_core", "_max_frame")
+_SHARED: Final = ("context", "_partial", "_host", "_core", "_max_frame", "_addressing")
 
 #: The sockets whose ``underlying`` was asked for, by that number.
 _underlying: WeakValueDictionary[int, "BaseSocket"] = WeakValueDictionary()
@@ -79,7 +79,7 @@ class _Partial:
         self.sender: Mapping[bytes, bytes] = NOBODY
 
 
-class BaseSocket(ObservedSocket):
+class BaseSocket(AddressedSocket):
     """A socket without its waiting calls.
 
     Options can be read and set as attributes under their names, such as ``linger`` or
@@ -146,6 +146,7 @@ class BaseSocket(ObservedSocket):
         self._host = host
         self._max_frame = context._max_frame  # noqa: SLF001
         self._core = context._open(socket_type)  # noqa: SLF001
+        self._addressing = addressing_of(self._core.socket_type)
 
     def _share(self, shadow: Any) -> None:
         original = shadow if isinstance(shadow, BaseSocket) else _underlying.get(shadow)
@@ -337,6 +338,7 @@ class BaseSocket(ObservedSocket):
             self._made(self._check_sizes, [part])
         outgoing = self._partial.outgoing
         if flags & SNDMORE:
+            self._check_single()
             if not outgoing:
                 self._host.begin(self._core, part)
             outgoing.append(part)
@@ -347,6 +349,7 @@ class BaseSocket(ObservedSocket):
         parts = self._made(self._frames, msg_parts)
         outgoing = self._partial.outgoing
         if flags & SNDMORE:
+            self._check_single()
             if not outgoing:
                 self._host.begin(self._core, parts[0])
             outgoing.extend(parts)
@@ -387,6 +390,8 @@ class BaseSocket(ObservedSocket):
 
     def _first(self, parts: list[bytes]) -> bytes:
         if len(parts) > 1:
+            if self._addressing is not None:
+                return parts[-1]
             self._partial.incoming.extend(parts[1:])
             self._partial.sender = NOBODY
         return parts[0]
@@ -397,9 +402,18 @@ class BaseSocket(ObservedSocket):
         return rest
 
     def _first_frame(self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool) -> Frame:
+        if self._addressing is not None:
+            return self._labelled(parts, sender, track)
         first = self._first(parts)
         self._partial.sender = sender
         return received_frame(first, len(parts) > 1, sender, track)
+
+    def _all_frames(
+        self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool
+    ) -> list[Frame]:
+        if self._addressing is not None:
+            return [self._labelled(parts, sender, track)]
+        return as_frames(parts, sender, track)
 
     def _next_frame(self, track: bool) -> Frame:
         incoming = self._partial.incoming

@@ -5,13 +5,12 @@ from types import ModuleType
 from typing import Any
 
 __all__ = (
-    "draft_arguments",
+    "address_arguments",
     "dump_json",
     "encode_text",
     "fill",
     "load_json",
     "pickling_for",
-    "refuse_drafts",
     "window",
 )
 
@@ -54,16 +53,8 @@ def load_json(data: bytes, options: dict[str, Any]) -> Any:
     return json.loads(data, **options)
 
 
-def refuse_drafts() -> None:
-    """Refuse a message's routing id and group. Raises ValueError."""
-    raise ValueError(
-        "routing_id and group are of draft sockets, which are not offered: "
-        "a ROUTER takes the routing id as the first frame"
-    )
-
-
-def draft_arguments(options: dict[str, Any]) -> dict[str, Any]:
-    """Take out of ``options`` what send() is to refuse or ignore."""
+def address_arguments(options: dict[str, Any]) -> dict[str, Any]:
+    """Take out of ``options`` what tells send() where a frame goes."""
     return {name: options.pop(name) for name in ("routing_id", "group") if name in options}
 
 

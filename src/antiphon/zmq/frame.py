@@ -20,6 +20,8 @@ __all__ = (
     "MessageTracker",
     "as_bytes",
     "as_frames",
+    "decode_group",
+    "encode_group",
     "received_frame",
     "tracker_of",
 )
@@ -160,7 +162,7 @@ class Frame:
 
     @group.setter
     def group(self, group: str) -> None:
-        if not 0 < len(group.encode()) < 256:
+        if not 0 < len(encode_group(group)) < 256:
             raise OptionError("group", group, "it has from 1 to 255 bytes")
         self._group = group
 
@@ -194,6 +196,18 @@ class Frame:
         if option not in ("routing_id", "group"):
             raise OptionError(str(option), value, "only routing_id and group of a frame are set")
         setattr(self, str(option), value)
+
+
+def encode_group(group: str | bytes) -> bytes:
+    """Return a group as bytes. Raises TypeError for what is no text."""
+    if isinstance(group, str):
+        return group.encode("utf-8", "surrogateescape")
+    return as_bytes(group)
+
+
+def decode_group(group: bytes) -> str:
+    """Return a group as text; encode_group() gives back what is no UTF-8."""
+    return group.decode("utf-8", "surrogateescape")
 
 
 def as_bytes(data: object) -> bytes:

@@ -8,17 +8,16 @@ from antiphon.hosts.signal import Signalling
 from antiphon.hosts.threads import Host
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
-    draft_arguments,
+    address_arguments,
     dump_json,
     encode_text,
     fill,
     load_json,
     pickling_for,
-    refuse_drafts,
     window,
 )
 from antiphon.zmq.events import EventStream
-from antiphon.zmq.frame import Frame, MessageTracker, as_frames, tracker_of
+from antiphon.zmq.frame import Frame, MessageTracker, tracker_of
 
 __all__ = ("Socket",)
 
@@ -64,9 +63,9 @@ class Socket(BaseSocket):
         tracker = None
         if not copy or type(data) is not bytes:
             tracker = self._made(tracker_of, [data], copy, track)
-        if routing_id is not None or group is not None:
-            self._made(refuse_drafts)
         parts = self._assemble(data, flags)
+        if self._addressing is not None or routing_id is not None or group is not None:
+            parts = self._made(self._addressed, parts, data, routing_id, group)
         if parts is not None:
             self._send(parts, flags)
         return tracker
@@ -84,9 +83,9 @@ class Socket(BaseSocket):
         tracker = None
         if track or not copy:
             tracker = self._made(tracker_of, msg_parts, copy, track)
-        if routing_id is not None or group is not None:
-            self._made(refuse_drafts)
         parts = self._assemble_all(msg_parts, flags)
+        if self._addressing is not None or routing_id is not None or group is not None:
+            parts = self._made(self._addressed, parts, msg_parts[0], routing_id, group)
         if parts is not None:
             self._send(parts, flags)
         return tracker
@@ -163,13 +162,14 @@ class Socket(BaseSocket):
             return self._recv_frames(flags, track)
         if self._partial.incoming:
             return self._rest()
-        return self._host.recv(self._core, self._receive_timeout(flags))
+        parts = self._host.recv(self._core, self._receive_timeout(flags))
+        return parts if self._addressing is None else parts[-1:]
 
     def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
         if self._partial.incoming:
             return self._rest_frames(track)
         parts, sender = self._host.recv_from(self._core, self._receive_timeout(flags))
-        return as_frames(parts, sender, track)
+        return self._all_frames(parts, sender, track)
 
     def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
@@ -197,7 +197,7 @@ class Socket(BaseSocket):
 
     def send_json(self, obj: object, flags: int = 0, **options: Any) -> None:
         """Send an object as JSON."""
-        others = draft_arguments(options)
+        others = address_arguments(options)
         self.send(self._made(dump_json, obj, options), flags, **others)
 
     def recv_json(self, flags: int = 0, **options: Any) -> Any:

@@ -14,7 +14,7 @@ from antiphon.observe.tap import (
     Tap,
     shown,
 )
-from antiphon.wire.command import encode_error, encode_ping, encode_ready, encode_subscribe
+from antiphon.wire.command import JOIN, SUBSCRIBE, encode_error, encode_ping, encode_ready
 from antiphon.wire.framing import encode_command, encode_message
 from antiphon.wire.greeting import encode_greeting
 
@@ -86,7 +86,8 @@ def test_what_is_no_zmtp_is_said_once(data: bytes, reason: str) -> None:
         (encode_error("no"), "ERROR", {"reason": "no"}),
         (encode_ping(300, b"c"), "PING", {"ttl": "300 ms", "context": '"c"'}),
         (b"\x04PONGc", "PONG", {"context": '"c"'}),
-        (encode_subscribe(b"\x00t"), "SUBSCRIBE", {"topic": "0074"}),
+        (SUBSCRIBE + b"\x00t", "SUBSCRIBE", {"topic": "0074"}),
+        (JOIN + b"news", "JOIN", {"group": '"news"'}),
         (b"\x05OTHERx", "OTHER", {"data": '"x"'}),
     ],
 )
