@@ -41,12 +41,24 @@ class NodeSocket:
         """Subscribe to a topic."""
         self._ask(do="subscribe", topic=topic)
 
+    def join(self, group: str) -> None:
+        """Join a group."""
+        self._ask(do="join", group=group)
+
+    def leave(self, group: str) -> None:
+        """Leave a group."""
+        self._ask(do="leave", group=group)
+
+    def attend(self) -> None:
+        """Let libzmq attend to what has happened to the socket."""
+        self._ask(do="attend")
+
     def send_multipart(self, parts: list[bytes]) -> None:
-        """Send a message."""
+        """Send a message; that of a SERVER or a RADIO begins with the number or the group."""
         self._ask(do="send", frames=[b64encode(part).decode() for part in parts])
 
     def recv_multipart(self) -> list[bytes]:
-        """Return the next message."""
+        """Return the next message; that of a SERVER or a DISH begins as sent ones do."""
         return [b64decode(frame) for frame in self._ask(do="receive")["frames"]]
 
     def _ask(self, **command: object) -> dict[str, Any]:

@@ -4,11 +4,17 @@
 'use strict'
 const readline = require('readline')
 
-// libzmq, as the package zeromq brings it, with WebSocket.
+// libzmq, as the package zeromq brings it, with WebSocket and the socket types that are drafts.
 class Libzmq {
   constructor(type, options) {
-    const zmq = require('zeromq')
-    const names = { REQ: 'Request', REP: 'Reply', DEALER: 'Dealer', ROUTER: 'Router', XPUB: 'XPublisher', SUB: 'Subscriber', PUSH: 'Push', PULL: 'Pull' }
+    const zmq = { ...require('zeromq'), ...require('zeromq/draft') }
+    const names = {
+      REQ: 'Request', REP: 'Reply', DEALER: 'Dealer', ROUTER: 'Router', XPUB: 'XPublisher', SUB: 'Subscriber', PUSH: 'Push', PULL: 'Pull',
+      CLIENT: 'Client', SERVER: 'Server', RADIO: 'Radio', DISH: 'Dish', SCATTER: 'Scatter', GATHER: 'Gather'
+    }
+    this.type = type
+    // The package's own join() and leave() forget which socket they are of.
+    this.prototype = zmq.Socket.prototype
     this.socket = new zmq[names[type]]({ linger: 0, ...options })
   }
   async bind(endpoint) {
@@ -17,8 +23,25 @@ class Libzmq {
   }
   connect(endpoint) { this.socket.connect(endpoint) }
   subscribe(topic) { this.socket.subscribe(topic) }
-  async send(frames) { await this.socket.send(frames) }
-  async receive() { return this.socket.receive() }
+  join(group) { this.prototype.join.call(this.socket, group) }
+  leave(group) { this.prototype.leave.call(this.socket, group) }
+  // A bound DISH takes in peers, which it then tells its groups, only when something is asked of it.
+  attend() { return this.socket.readable }
+  // Here, too, the number or the group that goes beside a frame is the first of two.
+  async send(frames) {
+    if (this.type === 'SERVER') await this.socket.send(frames[1], { routingId: frames[0].readUInt32BE() })
+    else if (this.type === 'RADIO') await this.socket.send(frames[1], { group: frames[0] })
+    else await this.socket.send(frames)
+  }
+  async receive() {
+    const frames = await this.socket.receive()
+    if (this.type === 'SERVER') {
+      const number = Buffer.alloc(4)
+      number.writeUInt32BE(frames[1].routingId)
+      return [number, frames[0]]
+    }
+    return this.type === 'DISH' ? [frames[1].group, frames[0]] : frames
+  }
 }
 
 // jszmq, which speaks ZWS 2.0 without a mechanism.
@@ -57,6 +80,9 @@ async function obey(peer, command) {
     case 'bind': return { endpoint: await peer.bind(command.endpoint) }
     case 'connect': return { done: peer.connect(command.endpoint) || true }
     case 'subscribe': return { done: peer.subscribe(command.topic) || true }
+    case 'join': return { done: peer.join(command.group) || true }
+    case 'leave': return { done: peer.leave(command.group) || true }
+    case 'attend': return { readable: peer.attend() }
     case 'send':
       await peer.send(command.frames.map(frame => Buffer.from(frame, 'base64')))
       return { done: true }

@@ -197,6 +197,45 @@ def test_subscriptions_to_a_socket_that_does_not_publish_are_ignored() -> None:
     assert subject.decoder.messages == []
 
 
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize(
+    ("message", "wire"), [(b"\x01A", b"\x04\x06\x04JOINA"), (b"\x00A", b"\x04\x07\x05LEAVEA")]
+)
+def test_groups_go_out_as_commands_whatever_the_version(
+    message: bytes, wire: bytes, version: int
+) -> None:
+    """Z24."""
+    subject = connection(b"DISH")
+    ready = encode_command(encode_ready([(b"Socket-Type", b"RADIO")]))
+    subject.receive(GREETING[:11] + bytes([version]) + GREETING[12:] + ready, UNLIMITED)
+    out: list[bytes] = []
+    assert not subject.plain
+    assert subject.encode([message], out) == len(wire)
+    assert b"".join(out) == wire
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=10))
+def test_groups_come_in_as_messages_and_subscriptions_are_ignored(sizes: list[int]) -> None:
+    """Z24."""
+    subject = connection(b"RADIO", binder=True)
+    ready = encode_command(encode_ready([(b"Socket-Type", b"DISH")]))
+    data = GREETING + ready + b"\x04\x06\x04JOINA\x04\x0a\x09SUBSCRIBE\x04\x06\x05LEAVE"
+    turn = 0
+    while data:
+        size = sizes[turn % len(sizes)]
+        turn += 1
+        subject.receive(data[:size], UNLIMITED)
+        data = data[size:]
+    assert subject.decoder.messages == [[b"\x01A"], [b"\x00"]]
+
+
+def test_a_publisher_ignores_groups() -> None:
+    subject = connection(b"XPUB", binder=True)
+    ready = encode_command(encode_ready([(b"Socket-Type", b"SUB")]))
+    subject.receive(GREETING + ready + b"\x04\x06\x04JOINA\x04\x0b\x09SUBSCRIBEA", UNLIMITED)
+    assert subject.decoder.messages == [[b"\x01A"]]
+
+
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=10), st.booleans())
 def test_what_comes_before_the_verdict_is_kept(sizes: list[int], welcome: bool) -> None:
     """A peer that is not patient: what it sends arrives after the verdict, or never."""
