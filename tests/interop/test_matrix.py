@@ -8,7 +8,7 @@ What is not in the matrix:
 | ws, wss | libzmq as pyzmq brings it has neither |
 | udp, pgm, norm, tipc, vmci, vsock | Antiphon has none of them |
 | GSSAPI | Antiphon has it not, nor has pyzmq's libzmq |
-| the types of drafts: CLIENT, RADIO, ... | pyzmq's libzmq has none |
+| the thread-safe types: CLIENT, RADIO, ... | pyzmq's libzmq has none: see test_thread_safe_peers |
 | libzmq's REQ, bound as a PLAIN or CURVE server | it closes on a reply, also of libzmq's REP |
 | STREAM | it talks to programs that do not speak ZMTP |
 """
