@@ -138,8 +138,9 @@ class TlsStream(Stream):
         self._outgoing = ssl.MemoryBIO()
         self._tls = security.join(self._incoming, self._outgoing)
         self._open = True
-        # Whether the handshake is over, and what was to be written before.
+        # Whether OpenSSL takes bytes to encrypt: after the handshake, until something goes wrong.
         self._ready = False
+        # What was to be written before the handshake was over.
         self._early: list[bytes] = []
         # Whether the stream below has still to write what it was given.
         self._blocked = False
@@ -252,6 +253,7 @@ class TlsStream(Stream):
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
+            self._ready = False
             return f"what came cannot be decrypted: {_why(error)}"
         if self._blocked and self._outgoing.pending > _MAX_ANSWERS:
             return "the peer asks for answers that it does not read"

@@ -174,6 +174,8 @@ class Reader(Receiver):
     def closed(self, reason: str, detail: str) -> None:
         self.end = reason
         if self.stream is not None:
+            # As a link does, which has a last word for its peer.
+            self.stream.write([b"farewell"])
             self.stream.close()
 
 
