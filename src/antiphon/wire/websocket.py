@@ -53,6 +53,8 @@ _A_CLOSE: Final = 3
 
 #: Ends that the peer need not or cannot be told of.
 _SILENT: Final = ("peer-closed", "connection-lost", "heartbeat-timeout")
+#: How the reasons begin of which no more is told than that the connection ends (2.7).
+_SECRET: Final = "zap-"
 #: How the others are told (RFC 6455 section 7.4.1).
 _CODES: Final = {
     "closed": CloseReason.NORMAL_CLOSURE,
@@ -260,7 +262,8 @@ class WebSocketConnection(Connection):
         if self._websocket.state is not ConnectionState.OPEN or error.reason in _SILENT:
             return b""
         code = _CODES.get(error.reason, CloseReason.PROTOCOL_ERROR)
-        return bytes(self._websocket.send(CloseConnection(code, str(error))))
+        text = "" if error.reason.startswith(_SECRET) else str(error)
+        return bytes(self._websocket.send(CloseConnection(code, text)))
 
     def _receive_greeting(self, data: bytes) -> bytes:
         upgrade = self._upgrade

@@ -383,6 +383,18 @@ def test_an_end_of_our_own_is_told() -> None:
     assert not silent.output
 
 
+@pytest.mark.parametrize("reason", ["zap-300", "zap-400", "zap-no-handler"])
+def test_why_a_handler_refuses_is_not_told(reason: str) -> None:
+    """2.7: the status at most, and that by an ERROR command."""
+    mechanism = NullMechanism(Local(b"ROUTER", b"", True, []), asks=True)
+    subject = WebSocketConnection(mechanism, -1, 100, False, "host:1", "/path")
+    subject.receive(REQUEST % b"ZWS2.0/NULL" + message(2, READY), UNLIMITED)
+    said(subject)
+    subject.answer(Verdict(ProtocolError(reason, "a secret cause"), b"", {}))
+    told = frame(0x82, b"\x02\x05ERROR\x03400", mask=False) if reason == "zap-400" else b""
+    assert said(subject) == told + b"\x88\x02\x03\xea"
+
+
 # Peers that break the rules.
 
 
