@@ -97,11 +97,12 @@ class Dialer(LinkOwner):
     def connected(self, stream: Stream) -> None:
         """Open a link on the stream."""
         self._call = None
-        self.link = self.core.open_link(self, self.endpoint, self.options, self.pipe, stream, False)
-        self.pipe.end = self.link
-        self.link.finishing = self.finishing
-        self.core.events.tell_link(CONNECTED, self.link, stream.descriptor)
-        self.link.start()
+        link = self.core.open_link(self, self.endpoint, self.options, self.pipe, stream, False)
+        self.link = self.pipe.end = link
+        link.finishing = self.finishing
+        self.core.events.tell_link(CONNECTED, link, stream.descriptor)
+        if link.open:
+            link.start()
 
     def attempt_failed(self, descriptor: int, code: int) -> None:
         """Tell of an attempt at one of the endpoint's addresses."""

@@ -7,6 +7,7 @@ import pytest
 from antiphon.constants import Event, OwnEvent, SocketType
 from antiphon.engine import events
 from antiphon.engine.events import EventQueue, handshake_failure
+from antiphon.engine.socket import SocketCore
 from antiphon.errors import (
     EADDRINUSE,
     ECONNRESET,
@@ -279,6 +280,38 @@ def test_a_removed_instrument_sees_the_end_and_no_more(world: World) -> None:
     world.run(1)
     assert bound.names() == ["LISTENING"]
     assert bound.queue.ended
+
+
+class Closer(Instrument):
+    """Closes the socket at the first event of a number."""
+
+    def __init__(self, core: SocketCore, number: int) -> None:
+        self.core = core
+        self.number = number
+
+    def wants(self, number: int) -> bool:
+        return number == self.number
+
+    def happened(self, event: SocketEvent) -> None:
+        self.core.close(0)
+
+
+@pytest.mark.parametrize("closes", ["client", "server"])
+@pytest.mark.parametrize(
+    "number", [Event.CONNECTED, Event.ACCEPTED, Event.HANDSHAKE_SUCCEEDED, Event.DISCONNECTED]
+)
+def test_a_socket_that_closes_while_it_tells_has_ended(
+    world: World, number: int, closes: str
+) -> None:
+    one, other = client(world).socket.core, server(world).socket.core
+    if closes == "server":
+        one, other = other, one
+    one.add_instrument(Closer(one, number))
+    world.run(1.0)
+    other.close(0)
+    world.run(1.0)
+    told_by_the_other = Event.ACCEPTED if closes == "client" else Event.CONNECTED
+    assert one.ended == (number != told_by_the_other)
 
 
 def test_a_full_queue_counts_what_it_misses(world: World) -> None:
