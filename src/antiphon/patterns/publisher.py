@@ -13,7 +13,7 @@ from antiphon.patterns.base import QUEUE_FULL, SENDER_GONE, UNEXPECTED_MESSAGE, 
 from antiphon.patterns.changes import Changes
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, FanOut
-from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change
+from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change, split_changes
 
 __all__ = (
     "MAX_OCTETS",
@@ -126,17 +126,18 @@ class Pub(Pattern):
     def _receive(self, pipe: Pipe, parts: list[bytes]) -> None:
         """Obey the frames that are subscriptions; pass on the others.
 
-        Under ONLY_FIRST_SUBSCRIBE only the first frame may be one.
+        What follows a subscription that the peer is closed for is not obeyed.
         """
-        others: list[bytes] = []
-        for part in parts:
-            first = part is parts[0] or not self.options.only_first_subscribe
-            if first and is_change(part):
+        changes, others = split_changes(parts, self.options.only_first_subscribe)
+        for part in changes:
+            if pipe.attached:
                 self._change(pipe, part)
-            else:
-                others.append(part)
-        if others:
+        if not others:
+            return
+        if pipe.attached:
             self._take(pipe, others)
+        else:
+            self.drop(SENDER_GONE, others)
 
     def _change(self, pipe: Pipe, part: bytes) -> None:
         topic = part[1:]

@@ -6,7 +6,13 @@ from antiphon.options import SocketOptions
 from antiphon.patterns.base import QUEUE_FULL, Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, FanOut
-from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change, subscribe
+from antiphon.patterns.trie import (
+    SubscriptionTrie,
+    cancel,
+    is_change,
+    split_changes,
+    subscribe,
+)
 
 __all__ = ("NOT_SUBSCRIBED", "SLOW_PUBLISHER", "Sub", "Xsub")
 
@@ -34,13 +40,9 @@ class Xsub(Pattern):
         Returns True, and never waits: copies for which a queue has no room are dropped and
         counted. Under ONLY_FIRST_SUBSCRIBE only the first frame may be a subscription.
         """
-        others: list[bytes] = []
-        for part in parts:
-            first = part is parts[0] or not self.options.only_first_subscribe
-            if first and is_change(part):
-                self.change(part)
-            else:
-                others.append(part)
+        changes, others = split_changes(parts, self.options.only_first_subscribe)
+        for part in changes:
+            self.change(part)
         if others:
             for _ in range(self.fan_out.send(others, self.fan_out.everybody())):
                 self.drop(QUEUE_FULL, others)

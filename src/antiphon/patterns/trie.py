@@ -11,7 +11,7 @@ from typing import Final
 
 from antiphon.patterns.pipe import Pipe
 
-__all__ = ("SubscriptionTrie", "cancel", "is_change", "subscribe")
+__all__ = ("SubscriptionTrie", "cancel", "is_change", "split_changes", "subscribe")
 
 #: How many octets one step of the trie covers.
 _STEP: Final = 32
@@ -31,6 +31,17 @@ def cancel(topic: bytes) -> bytes:
 def is_change(part: bytes) -> bool:
     """Tell whether a frame subscribes or ends a subscription; its first octet is then 1 or 0."""
     return len(part) > 0 and part[0] <= 1
+
+
+def split_changes(parts: list[bytes], only_first: bool) -> tuple[list[bytes], list[bytes]]:
+    """Return the frames of a message that are changes, and the others.
+
+    With ``only_first``, as ONLY_FIRST_SUBSCRIBE says, only the first frame may be a change.
+    """
+    candidates = parts[:1] if only_first else parts
+    changes = [part for part in candidates if is_change(part)]
+    others = [part for part in candidates if not is_change(part)]
+    return changes, others + parts[len(candidates) :]
 
 
 class _Step:

@@ -188,6 +188,21 @@ def test_m5_a_topic_longer_than_4_kib_closes_that_peer(kind: type[Pub]) -> None:
 
 
 @EITHER
+def test_m5_nothing_is_kept_of_a_message_whose_sender_is_closed_for_one_of_its_frames(
+    kind: type[Pub],
+) -> None:
+    pub = kind(options())
+    bad = join(pub)
+    comes(pub, bad, [b"\x01" + b"t" * (MAX_TOPIC + 1), b"\x01A", b"more"])
+    assert closing_reason(bad) == TOPIC_TOO_LONG
+    assert pub.topics_count() == 0
+    assert not (kind is Xpub and pub.can_recv())
+    assert pub.try_send([b"A"])
+    assert bad.outbound == []
+    assert pub.drops == {SENDER_GONE: 1}
+
+
+@EITHER
 def test_m5_more_than_512_kib_of_topics_close_that_peer(kind: type[Pub]) -> None:
     pub = kind(options())
     count = MAX_OCTETS // MAX_TOPIC
@@ -289,6 +304,13 @@ def test_subscriptions_among_the_frames_of_a_message(first_only: bool) -> None:
         expected = [[b"\x01A"], [b"\x01B", b"text"], [b"text", b"\x01C"]]
     assert everything(xpub) == expected
     assert xpub.topics_count() == (1 if first_only else 3)
+
+
+def test_a_frame_that_is_the_first_once_more_is_not_the_first() -> None:
+    xpub = Xpub(options(only_first_subscribe=True))
+    comes(xpub, join(xpub), [b"\x01", b"\x01"])
+    assert everything(xpub) == [[b"\x01"], [b"\x01"]]
+    assert xpub.drops == {}
 
 
 def test_a_new_subscriber_is_welcomed() -> None:

@@ -170,6 +170,15 @@ def test_subscriptions_among_the_frames_of_a_message(first_only: bool) -> None:
     assert xsub.topics_count() == (1 if first_only else 3)
 
 
+def test_a_frame_that_is_the_first_once_more_is_not_the_first() -> None:
+    xsub = Xsub(options(only_first_subscribe=True))
+    peer = join(xsub)
+    frame = b"\x01A"
+    xsub.try_send([frame, frame])
+    xsub.try_send([b"\x00A"])
+    assert goes(peer) == [[b"\x01A"], [b"\x01A"], [b"\x00A"]]
+
+
 def test_topics_are_counted_once_each() -> None:
     sub = new_sub(b"A", b"A", b"AB")
     assert sub.topics_count() == 2
