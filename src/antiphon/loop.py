@@ -168,14 +168,14 @@ class Loop:
             if self._stopping:
                 return
         now = time.monotonic()
-        for timer in self._due(now):
+        # One at a time: what is left when a handler stops the loop, or fails, stays for run().
+        while self._timers and self._timers[0][0] <= now and not self._stopping:
+            deadline, _, timer = heapq.heappop(self._timers)
             # A handler that ran before may have cancelled it.
-            if timer.deadline is not None:
+            if timer.deadline == deadline:
                 timer.advance(now)
                 self._schedule(timer)
                 timer.call()
-            if self._stopping:
-                return
 
     def _next_ms(self) -> int | None:
         """Return how long it is until the next timer, in milliseconds; None if there is none."""
@@ -185,14 +185,6 @@ class Loop:
         if not timers:
             return None
         return math.ceil(max(timers[0][0] - time.monotonic(), 0.0) * 1000)
-
-    def _due(self, now: float) -> list[Timer]:
-        due: list[Timer] = []
-        while self._timers and self._timers[0][0] <= now:
-            deadline, _, timer = heapq.heappop(self._timers)
-            if timer.deadline == deadline:
-                due.append(timer)
-        return due
 
     def _start(self, delay_ms: float, times: int | None, call: _Call) -> Timer:
         timer = Timer(call, delay_ms / 1000, times)

@@ -96,6 +96,23 @@ def test_a_source_has_one_reader(context: zmq.Context, loop: Loop) -> None:
         loop.reader(socket, loop.stop)
 
 
+def test_timers_that_are_due_when_the_loop_stops_are_called_when_it_runs_again(loop: Loop) -> None:
+    calls: list[int] = []
+
+    def fail() -> None:
+        raise RuntimeError
+
+    loop.after(0, loop.stop)
+    loop.after(0, fail)
+    loop.after(0, calls.append, 1)
+    assert loop.run() is Ended.STOPPED
+    with pytest.raises(RuntimeError):
+        loop.run()
+    loop.after(0, loop.stop)
+    assert loop.run() is Ended.STOPPED
+    assert calls == [1]
+
+
 def test_an_asyncio_socket_is_refused(loop: Loop) -> None:
     with azmq.Context() as other, pytest.raises(TypeError, match="use the Poller of the module"):
         loop.reader(other.socket(zmq.DEALER), loop.stop)

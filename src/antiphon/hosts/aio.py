@@ -82,7 +82,6 @@ class AioHost:
         self._timer = None
         self._timer_deadline = -1.0
         self._turn_scheduled = False
-        self._waiters.clear()
         loop.add_reader(self.reactor.fileno(), self._on_ready)
         self._schedule_turn()
 

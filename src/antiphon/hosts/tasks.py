@@ -19,7 +19,8 @@ class Waiters(Chained):
     def socket_changed(self) -> None:
         """Let all of them look again."""
         for future in self.futures:
-            if not future.done():
+            # A loop that was closed while tasks waited runs them no more.
+            if not (future.done() or future.get_loop().is_closed()):
                 future.set_result(None)
         super().socket_changed()
 

@@ -155,3 +155,23 @@ def test_a_hundred_requests_in_flight(run: Runner) -> None:
         server.cancel()
 
     run(scenario)
+
+
+def test_a_task_whose_loop_was_closed_while_it_waited_holds_nobody_up() -> None:
+    host = AioHost()
+    router = host.open(ROUTER, SocketOptions())
+    dealer = host.open(DEALER, SocketOptions())
+    host.connect(dealer, host.bind(router, "inproc://here"))
+    first = asyncio.new_event_loop()
+    task = first.create_task(host.recv(router, -1))
+    first.run_until_complete(asyncio.sleep(0))
+    first.close()
+
+    async def scenario() -> None:
+        await host.send(dealer, [b"Hello"], PATIENCE)
+        assert (await host.recv(router, PATIENCE))[1] == b"Hello"
+
+    asyncio.run(scenario())
+    host.destroy(0)
+    assert not task.done()
+    task.get_coro().close()
