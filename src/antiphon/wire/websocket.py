@@ -54,7 +54,7 @@ _A_CLOSE: Final = 3
 #: Ends that the peer need not or cannot be told of.
 _SILENT: Final = ("peer-closed", "connection-lost", "heartbeat-timeout")
 #: How the reasons begin of which no more is told than that the connection ends (2.7).
-_SECRET: Final = "zap-"
+_HANDLERS: Final = "zap-"
 #: How the others are told (RFC 6455 section 7.4.1).
 _CODES: Final = {
     "closed": CloseReason.NORMAL_CLOSURE,
@@ -262,7 +262,7 @@ class WebSocketConnection(Connection):
         if self._websocket.state is not ConnectionState.OPEN or error.reason in _SILENT:
             return b""
         code = _CODES.get(error.reason, CloseReason.PROTOCOL_ERROR)
-        text = "" if error.reason.startswith(_SECRET) else str(error)
+        text = "" if error.reason.startswith(_HANDLERS) else str(error)
         return bytes(self._websocket.send(CloseConnection(code, text)))
 
     def _receive_greeting(self, data: bytes) -> bytes:
