@@ -21,6 +21,7 @@ __all__ = (
 
 #: How long a call may wait for what must come, in milliseconds; far more than it ever takes.
 PATIENCE_MS = 5000
+_MAX_SOCKETS = 8192
 
 
 class Socket(Protocol):
@@ -45,6 +46,8 @@ class Sockets:
         self._contexts = {
             module: module.Context() for module in cast("list[ModuleType]", [subject, libzmq])
         }
+        # libzmq takes back what a closed socket had when it gets to it: many may be on their way.
+        self._contexts[libzmq].set(libzmq.MAX_SOCKETS, _MAX_SOCKETS)
         self._open: list[Socket] = []
         self._numbers = itertools.count()
 

@@ -1,8 +1,9 @@
 /* A worker: worker rep|req|dealer|stall ENDPOINT COUNT
 
-   Answers COUNT requests with "OK:" and the request. A rep is asked; a req or dealer says READY to
-   a load-balancing broker, gets [client, "", request] and answers [client, "", reply]. A stall is a
-   req that takes its first request, says so, and never answers: it waits to be killed. */
+   Answers COUNT requests with "OK:" and the request, and ends when its input does. A rep is asked;
+   a req or dealer says READY to a load-balancing broker, gets [client, "", request] and answers
+   [client, "", reply]. A stall is a req that takes its first request, says so, and never answers:
+   it waits to be killed. */
 #include <unistd.h>
 
 #include "common.h"
@@ -98,6 +99,10 @@ int main (int argc, char **argv)
             work_for_broker (socket, kind);
     }
     printf ("%d requests\n", count);
+    fflush (stdout);
+    /* What a peer that has gone had sent may be dropped by who has not received it yet. */
+    while (getchar () != EOF)
+        ;
     zmq_close (socket);
     zmq_ctx_destroy (context);
     return 0;
