@@ -180,6 +180,15 @@ class AioHost:
             self._schedule_turn()
         return action()
 
+    def act(self, core: SocketCore, action: Callable[[], T]) -> T:
+        """Return what an action on an open socket returns that never waits, and write what it says.
+
+        Raises SocketClosed, and what the action raises.
+        """
+        self._check(core)
+        self._schedule_turn()
+        return action()
+
     def watch(self, core: SocketCore, signal: Chained) -> None:
         """Let a signal follow a socket from now on; the loop has to run for that."""
         self._check(core)

@@ -116,6 +116,19 @@ class Host(Runner):
                 if self.watched:
                     self._tend()
 
+    def act(self, core: SocketCore, action: Callable[[], T]) -> T:
+        """Return what an action on an open socket returns that never waits, and write what it says.
+
+        Raises SocketClosed, and what the action raises.
+        """
+        self._descent.check()
+        with self.lock:
+            self._enter(core)
+            try:
+                return action()
+            finally:
+                self.reactor.flush()
+
     def watch(self, core: SocketCore, signal: Chained) -> None:
         """Let a signal follow a socket from now on."""
         self._descent.check()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from antiphon.constants import SocketType
-from antiphon.engine import addressing
+from antiphon.engine.numbered import connect_peer, disconnect_peer
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import EINVAL, OptionError, ZMQError
 from antiphon.zmq.endpoints import endpoint_text
@@ -101,14 +101,14 @@ class AddressedSocket(ObservedSocket):
         Raises OptionError for a group of more than 255 bytes or that has been joined already, and
         OperationNotSupported for other socket types.
         """
-        self._host.call(lambda: addressing.join(self._core, encode_group(group)))
+        self._host.act(self._core, lambda: self._core.pattern.join(encode_group(group)))
 
     def leave(self, group: str | bytes) -> None:
         """Let a DISH receive no more of a group.
 
         Raises OptionError for one that is not joined, OperationNotSupported for other socket types.
         """
-        self._host.call(lambda: addressing.leave(self._core, encode_group(group)))
+        self._host.act(self._core, lambda: self._core.pattern.leave(encode_group(group)))
 
     def connect_peer(self, addr: str | bytes) -> int:
         """Connect a PEER, and return the routing id of the peer: it may be sent to at once.
@@ -117,7 +117,7 @@ class AddressedSocket(ObservedSocket):
         EndpointError.
         """
         endpoint = endpoint_text(addr)
-        number: int = self._host.call(lambda: addressing.connect_peer(self._core, endpoint))
+        number: int = self._host.act(self._core, lambda: connect_peer(self._core, endpoint))
         return number
 
     def disconnect_peer(self, routing_id: int) -> None:
@@ -126,7 +126,7 @@ class AddressedSocket(ObservedSocket):
         Raises HostUnreachable for an id that no peer has, OperationNotSupported for other socket
         types.
         """
-        self._host.call(lambda: addressing.disconnect_peer(self._core, routing_id))
+        self._host.act(self._core, lambda: disconnect_peer(self._core, routing_id))
 
     def _check_single(self) -> None:
         """Raise ZMQError (EINVAL) where messages have one frame, and more is to follow."""

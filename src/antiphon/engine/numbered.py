@@ -1,35 +1,15 @@
-"""Calls of the thread-safe types: groups of a DISH, and the peers of a PEER by their numbers."""
+"""The peers of a PEER by their numbers: connecting to one, and giving one up."""
 
 from typing import Final
 
 from antiphon.engine.socket import SocketCore
-from antiphon.errors import HostUnreachable, OperationNotSupported, OptionError, SocketClosed
+from antiphon.errors import HostUnreachable, OperationNotSupported, OptionError
 from antiphon.patterns.router import UNKNOWN_ID
 from antiphon.patterns.threadsafe import Peer
 
-__all__ = ("connect_peer", "disconnect_peer", "join", "leave")
+__all__ = ("connect_peer", "disconnect_peer")
 
 _ID_SIZE: Final = 4
-
-
-def join(core: SocketCore, group: bytes) -> None:
-    """Let a DISH receive what is sent to a group.
-
-    Raises OptionError (EINVAL) for one of more than 255 bytes or that has been joined already,
-    OperationNotSupported for other socket types, SocketClosed.
-    """
-    _check_open(core)
-    core.pattern.join(group)
-
-
-def leave(core: SocketCore, group: bytes) -> None:
-    """Let a DISH receive no more of a group.
-
-    Raises OptionError (EINVAL) for one that is not joined, OperationNotSupported for other socket
-    types, SocketClosed.
-    """
-    _check_open(core)
-    core.pattern.leave(group)
 
 
 def connect_peer(core: SocketCore, endpoint: str) -> int:
@@ -38,7 +18,6 @@ def connect_peer(core: SocketCore, endpoint: str) -> int:
     Raises OperationNotSupported for other socket types, OptionError under IMMEDIATE, where a peer
     has no number before it has answered, EndpointError and SocketClosed.
     """
-    _check_open(core)
     _peer_pattern(core)
     if core.options.immediate:
         raise OptionError("IMMEDIATE", 1, "connect_peer() needs it to be 0")
@@ -53,9 +32,8 @@ def disconnect_peer(core: SocketCore, number: int) -> None:
     """Close the connection with a peer, and do not connect again; what waits for it is dropped.
 
     Raises OperationNotSupported where the type is not PEER, HostUnreachable for a number that no
-    peer has, SocketClosed.
+    peer has.
     """
-    _check_open(core)
     routing_id = number.to_bytes(_ID_SIZE, "big") if 0 < number < 2**32 else b""
     pipe = _peer_pattern(core).peers.get(routing_id)
     if pipe is None:
@@ -69,8 +47,3 @@ def _peer_pattern(core: SocketCore) -> Peer:
         name = core.type_name.decode("ascii")
         raise OperationNotSupported(f"a {name} socket does not number its peers: a PEER does")
     return pattern
-
-
-def _check_open(core: SocketCore) -> None:
-    if core.closed:
-        raise SocketClosed("the socket is closed")
