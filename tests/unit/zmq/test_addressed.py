@@ -151,6 +151,17 @@ def test_a_dish_hears_its_groups(context: zmq.Context, endpoint: str) -> None:
     assert dish.recv() == b"last"
 
 
+def test_a_group_is_joined_while_the_program_does_nothing_else(context: zmq.Context) -> None:
+    with zmq.Context() as elsewhere:
+        radio, dish = context.socket(zmq.RADIO), elsewhere.socket(zmq.DISH)
+        radio.bind(ANYWHERE)
+        dish.connect(radio.last_endpoint)
+        until(lambda: [peer for peer in dish.peers() if peer.connected])
+        until(lambda: elsewhere._host._caretaker.runs)
+        dish.join("news")
+        until(lambda: radio.topics_count)
+
+
 def test_groups_that_cannot_be(context: zmq.Context) -> None:
     dish, radio = context.socket(zmq.DISH), context.socket(zmq.RADIO)
     dish.join("g" * 255)
