@@ -324,9 +324,11 @@ class Link(Receiver):
             self.stream.write([b"".join(connection.output)])
 
     def finish(self) -> None:
-        """Close as soon as all that waits is written."""
+        """Close as soon as all that waits is written, or can no longer be."""
         self.finishing = True
-        if self.established and not self.pipe.outbound and not self._writing:
+        if not self.established:
+            return
+        if self.stream.broken or not (self.pipe.outbound or self._writing):
             self.flush()
 
     # Writing.
@@ -365,7 +367,8 @@ class Link(Receiver):
         pipe = self.pipe
         if pipe.blocked and pipe.unblocked():
             self.pattern.writable(pipe)
-        if self.finishing and not self._writing and not pipe.outbound:
+        done = not (self._writing or pipe.outbound)
+        if self.finishing and (done or self.stream.broken):
             self.close(ProtocolError("closed", "the socket has closed this connection"))
 
     def _gather(self) -> list[bytes]:

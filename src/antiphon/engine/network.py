@@ -80,6 +80,8 @@ class Stream:
         self.peer_address = peer_address
         self.local_address = local_address
         self.descriptor = descriptor
+        #: True once nothing more can be written; there may be something left to read.
+        self.broken = False
 
     def start(self, receiver: Receiver) -> None:
         """Begin to read, and to tell the receiver."""

@@ -114,7 +114,7 @@ class SocketStream(DescriptorStream):
         rest = self.rest
         self.rest = []
         self._update()
-        if self.write(rest):
+        if self.write(rest) or self.broken:
             self.receiver.flush()
 
     def write(self, chunks: list[bytes]) -> bool:
@@ -133,7 +133,8 @@ class SocketStream(DescriptorStream):
                 self.rest = chunks
                 self._update()
                 return False
-            # Polling reports the end of the connection next, after what is still to be read.
+            # Polling reports the end of the connection, after what is still to be read.
+            self.broken = True
             return False
         return True
 

@@ -214,7 +214,7 @@ class TlsStream(Stream):
     def flush(self) -> None:
         """The stream below takes more."""
         self._blocked = False
-        if self._push() and self._ready:
+        if (self._push() or self.broken) and self._ready:
             self.receiver.flush()
 
     def closed(self, reason: str, detail: str) -> None:
@@ -273,4 +273,5 @@ class TlsStream(Stream):
         """Give the stream below what OpenSSL has for it; returns whether it can take more."""
         if not self._blocked and self._outgoing.pending:
             self._blocked = not self.stream.write([self._outgoing.read()])
+            self.broken = self.stream.broken
         return not self._blocked

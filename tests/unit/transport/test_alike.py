@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -357,3 +358,25 @@ def test_a_server_answers_by_number(
     assert (len(number), body) == (4, b"hello")
     server.send_multipart([number, b"World"])
     assert client.recv_multipart()[-1] == b"World"
+
+
+def test_a_peer_that_goes_while_it_is_not_read_does_not_keep_a_socket_from_ending(
+    make_context: Callable[[], zmq.Context], wire_endpoint: str
+) -> None:
+    here, there = make_context(), make_context()
+    server = here.socket(zmq.DEALER, rcvhwm=2, sndtimeo=0)
+    server.bind(wire_endpoint)
+    client = there.socket(zmq.DEALER)
+    client.connect(wire_endpoint)
+    for _ in range(100):
+        client.send(b"unread")
+    assert server.poll(10_000)
+    there.destroy()
+    for _ in range(3):
+        with suppress(zmq.Again):
+            server.send(b"for nobody")
+    server.close(-1)
+    ending = threading.Thread(target=here.term, daemon=True)
+    ending.start()
+    ending.join(10)
+    assert not ending.is_alive()
