@@ -141,9 +141,9 @@ class Authenticator:
 
     async def handle_zap_message(self, msg: list[bytes]) -> None:
         """Answer one request, as ``zap_socket`` has received it."""
-        status, text, user_id = b"200", b"OK", ""
+        status, text, user_id = b"200", b"OK", b""
         try:
-            user_id = await self._judge(msg)
+            user_id = (await self._judge(msg)).encode(self.encoding, "replace")
         except _Refused as refusal:
             status, text = b"400", str(refusal).encode(self.encoding, "replace")
             self.log.debug("refused: %s", refusal)
@@ -152,8 +152,7 @@ class Authenticator:
             status, text = b"500", b"Internal error"
             self.log.exception("a peer is refused, as authenticating it has failed")
         request_id = msg[1] if len(msg) > 1 else b""
-        user = user_id.encode(self.encoding, "replace")
-        await self._reply([_VERSION, request_id, status, text, user, b""])
+        await self._reply([_VERSION, request_id, status, text, user_id, b""])
 
     async def _reply(self, reply: list[bytes]) -> None:
         if self.zap_socket is not None:

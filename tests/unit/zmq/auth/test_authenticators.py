@@ -234,6 +234,22 @@ def test_a_user_id_of_ones_own(context: zmq.Context) -> None:
     auth.stop()
 
 
+def test_a_user_id_that_is_none_refuses_the_peer_and_no_other(context: zmq.Context) -> None:
+    class Nameless(ThreadAuthenticator):
+        def curve_user_id(self, client_public_key: bytes) -> str:
+            return None  # type: ignore[return-value]
+
+    auth = Nameless(context)
+    auth.start()
+    auth.configure_curve(location=CURVE_ALLOW_ANY)
+    link = Link(context, curve)
+    with pytest.raises(zmq.AuthenticationError):
+        link.client.recv()
+    assert link.server.stats().failures == {"zap-500": 1}
+    assert Link(context, null).user() == "anonymous"
+    auth.stop()
+
+
 def test_secrets_are_not_logged(
     context: zmq.Context, auth: ThreadAuthenticator, caplog: pytest.LogCaptureFixture
 ) -> None:
