@@ -340,11 +340,12 @@ def test_a_device_in_a_thread(either_devices: Any, either: Any) -> None:
     assert device.done
 
 
-def test_a_device_with_one_socket(either_devices: Any, either: Any) -> None:
+@pytest.mark.parametrize("side", ["in", "out"])
+def test_a_device_with_one_socket(either_devices: Any, either: Any, side: str) -> None:
     context = either.Context()
     device = either_devices.ThreadDevice(either.QUEUE, either.REP, -1)
     device.setsockopt_in(either.LINGER, 0)
-    port = device.bind_in_to_random_port("tcp://127.0.0.1")
+    port = getattr(device, f"bind_{side}_to_random_port")("tcp://127.0.0.1")
     launched(device, context)
     client = connected(context, either.REQ, f"tcp://127.0.0.1:{port}")
     client.send(b"hello")
@@ -352,6 +353,20 @@ def test_a_device_with_one_socket(either_devices: Any, either: Any) -> None:
     client.close()
     context.term()
     device.join(10)
+
+
+def test_no_two_random_ports_of_a_device_are_the_same(either_devices: Any, either: Any) -> None:
+    device = either_devices.ThreadProxy(either.PULL, either.PUSH, either.PUSH)
+    bind = (
+        device.bind_in_to_random_port,
+        device.bind_out_to_random_port,
+        device.bind_mon_to_random_port,
+    )
+    limits = {"min_port": 21100, "max_port": 21106}
+    assert len({bind_one("tcp://127.0.0.1", **limits) for bind_one in bind}) == 3
+    with pytest.raises(either.ZMQBindError):
+        for _ in range(6):
+            bind[0]("tcp://127.0.0.1", **limits)
 
 
 def test_a_proxy_device_is_watched(either_devices: Any, either: Any) -> None:

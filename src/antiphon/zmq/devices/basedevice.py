@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from antiphon.errors import ENOTSOCK, ETERM, ZMQError
+from antiphon.errors import ENOTSOCK, ETERM, ZMQBindError, ZMQError
 from antiphon.zmq.constants import DeviceType, SocketType
 from antiphon.zmq.context import Context
 from antiphon.zmq.proxies import proxy
@@ -16,13 +16,17 @@ __all__ = ("BackgroundDevice", "Device", "ProcessDevice", "Side", "ThreadDevice"
 
 #: How often join() looks whether a device in another thread is done (seconds).
 _LOOK = 0.001
+#: How often a port is looked for that the device does not have yet.
+_TRIES = 100
 
 
 class Side:
     """What one socket of a device is to be: made when the device runs, where it runs."""
 
-    def __init__(self, socket_type: int) -> None:
+    def __init__(self, socket_type: int, ports: set[int]) -> None:
         self.type = socket_type
+        #: The ports that the sides of one device have found free.
+        self._ports = ports
         self._options: list[tuple[int, Any]] = []
         self._binds: list[str] = []
         self._connects: list[str] = []
@@ -41,10 +45,14 @@ class Side:
 
     def bind_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Let the socket bind to a port that is free now, and return it. Raises ZMQBindError."""
-        with Context() as context, context.socket(SocketType.REP) as socket:
-            port = socket.bind_to_random_port(addr, *args, **kwargs)
-        self.bind(f"{addr}:{port}")
-        return port
+        for _ in range(_TRIES):
+            with Context() as context, context.socket(SocketType.REP) as socket:
+                port = socket.bind_to_random_port(addr, *args, **kwargs)
+            if port not in self._ports:
+                self._ports.add(port)
+                self.bind(f"{addr}:{port}")
+                return port
+        raise ZMQBindError(f"the device has all ports that were found in {_TRIES} tries")
 
     def make(self, context: Context) -> Socket:
         """Make the socket. Raises what its options and endpoints do."""
@@ -87,8 +95,9 @@ class Device:
         self.out_type = out_type
         #: Whether it has run, and ended.
         self.done = False
-        self._in = Side(in_type)
-        self._out = Side(out_type)
+        self._ports: set[int] = set()
+        self._in = Side(in_type, self._ports)
+        self._out = self._in if out_type < 0 else Side(out_type, self._ports)
         self._sockets: list[Socket] = []
 
     def bind_in(self, addr: str) -> None:

@@ -15,7 +15,7 @@ class ProxyBase(Device):
     def __init__(self, in_type: int, out_type: int, mon_type: int = SocketType.PUB) -> None:
         super().__init__(DeviceType.QUEUE, in_type, out_type)
         self.mon_type = mon_type
-        self._mon = Side(mon_type)
+        self._mon = Side(mon_type, self._ports)
 
     def bind_mon(self, addr: str) -> None:
         """Let the monitoring socket bind."""

@@ -22,7 +22,7 @@ class ProxySteerableBase(ProxyBase):
     ) -> None:
         super().__init__(in_type, out_type, mon_type)
         self.ctrl_type = SocketType.PAIR if ctrl_type is None else ctrl_type
-        self._ctrl = Side(self.ctrl_type)
+        self._ctrl = Side(self.ctrl_type, self._ports)
 
     def bind_ctrl(self, addr: str) -> None:
         """Let the controlling socket bind."""
