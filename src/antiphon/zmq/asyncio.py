@@ -317,7 +317,8 @@ class Poller(BasePoller):
     async def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
         """Wait at most ``timeout`` milliseconds (None or negative: without end).
 
-        Returns the sockets and descriptors that are ready, with their events.
+        Returns the sockets and descriptors that are ready, with their events; of objects with a
+        fileno() it returns that number, as pyzmq does.
         """
         polled = Round(self._flags, timeout, self._host_class)
         if polled.host is not None:
@@ -332,5 +333,5 @@ class Poller(BasePoller):
         while not polled.over:
             ready = polled.ready(await host.poll(polled.wanted, polled.limit()))
             if ready:
-                return [(item, events) for item, _, events in ready]
+                return ready
         return []

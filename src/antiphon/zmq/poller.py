@@ -76,21 +76,19 @@ class Round:
             return 0
         return self._limit
 
-    def ready(
-        self, found: list[tuple[SocketCore | int, int]]
-    ) -> list[tuple[Any, SocketCore | int, int]]:
-        """Return the items that are ready, what they are to the host, and their events.
+    def ready(self, found: list[tuple[SocketCore | int, int]]) -> list[tuple[Any, int]]:
+        """Return the sockets and descriptors that are ready, with their events.
 
         If there are none, ``over`` tells whether the time is over.
         """
         seen = dict(found)
-        ready: list[tuple[Any, SocketCore | int, int]] = []
+        ready: list[tuple[Any, int]] = []
         for item, key, flags, foreign in self._items:
             events = _ready_now(item, flags, foreign)
             if not foreign:
                 events |= seen.get(key, 0)
             if events:
-                ready.append((item, key, events))
+                ready.append((item if isinstance(item, BaseSocket) else key, events))
         if self._deadline is not None:
             self._limit = math.ceil(max(self._deadline - time.monotonic(), 0.0) * 1000)
             self.over = self._limit == 0
@@ -174,10 +172,7 @@ class Poller(BasePoller):
         while not polled.over:
             ready = polled.ready(host.poll(polled.wanted, polled.limit()))
             if ready:
-                return [
-                    (key if isinstance(key, int) and not isinstance(item, BaseSocket) else item, e)
-                    for item, key, e in ready
-                ]
+                return ready
         return []
 
 

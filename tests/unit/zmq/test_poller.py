@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import pytest
+import zmq.asyncio as theirs_asyncio
 
 import antiphon.zmq as zmq
 import antiphon.zmq.asyncio as azmq
@@ -31,11 +32,12 @@ def test_of_files_the_descriptor_is_returned(either: Any, readable: BinaryIO) ->
     assert either.select([readable], [], [], 10) == ([readable.fileno()], [], [])
 
 
-def test_the_asyncio_poller_returns_the_file(readable: BinaryIO) -> None:
+@pytest.mark.parametrize("asyncio_of_either", [theirs_asyncio, azmq], ids=["pyzmq", "antiphon"])
+def test_the_asyncio_poller_returns_it_too(asyncio_of_either: Any, readable: BinaryIO) -> None:
     async def scenario() -> None:
-        poller = azmq.Poller()
+        poller = asyncio_of_either.Poller()
         poller.register(readable, zmq.POLLIN)
-        assert await poller.poll(10_000) == [(readable, zmq.POLLIN)]
+        assert await poller.poll(10_000) == [(readable.fileno(), zmq.POLLIN)]
 
     asyncio.run(scenario())
 
