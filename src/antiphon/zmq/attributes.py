@@ -49,6 +49,10 @@ class OptionAttributes:
     #: Methods that may be called by setting them, as in pyzmq: ``sub.subscribe = b""``.
     _called_by_setting: ClassVar[tuple[str, ...]] = ()
 
+    def __dir__(self) -> list[str]:
+        names = self._option_names
+        return [*super().__dir__(), *names, *map(str.upper, names)]
+
     def _get_named(self, name: str) -> Any:
         raise NotImplementedError
 

@@ -288,10 +288,10 @@ class BaseSocket(AddressedSocket):
         self.set(option, optval.encode(encoding))
 
     def get_string(self, option: int, encoding: str = "utf-8") -> str:
-        """Return an option whose value is text."""
+        """Return an option whose value is text. Raises TypeError for any other, and OptionError."""
         value = self.get(option)
         if not isinstance(value, bytes):
-            raise OptionError(str(option), None, "its value is no text: use get()")
+            raise TypeError(f"the value of option {int(option)} is no text: use get()")
         return value.decode(encoding)
 
     setsockopt_string = setsockopt_unicode = set_string

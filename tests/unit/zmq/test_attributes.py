@@ -90,6 +90,11 @@ def test_names_may_be_in_upper_case(either: Any, either_context: Any) -> None:
     assert socket.LAST_ENDPOINT.startswith(b"tcp://127.0.0.1:")
 
 
+def test_options_are_offered_for_completion(either: Any, either_context: Any) -> None:
+    assert {"LINGER", "RCVHWM", "send"} <= {*dir(either_context.socket(either.SUB))}
+    assert {"IO_THREADS", "LINGER", "socket"} <= {*dir(either_context)}
+
+
 def test_contexts_have_their_own_options(either: Any, either_context: Any) -> None:
     assert either_context.IO_THREADS == either_context.io_threads == 1
     assert either_context.max_sockets == either_context.get(either.MAX_SOCKETS) == 1023

@@ -117,6 +117,8 @@ def test_options_as_attributes_and_by_number(context: zmq.Context) -> None:
     assert (socket.sndhwm, socket.rcvhwm) == (5, 5)
     socket.setsockopt_string(zmq.IDENTITY, "you")
     assert socket.get_string(zmq.IDENTITY) == "you"
+    with pytest.raises(TypeError):
+        socket.get_string(zmq.AFFINITY)
     assert socket.type == zmq.REQ
     with pytest.raises(AttributeError):
         socket.no_such_option = 1  # type: ignore[attr-defined]
