@@ -18,7 +18,6 @@ from antiphon.errors import (
     EMSGSIZE,
     ENOTSOCK,
     EndpointError,
-    OptionError,
     SocketClosed,
     ZMQBindError,
     ZMQError,

@@ -364,9 +364,11 @@ def test_no_two_random_ports_of_a_device_are_the_same(either_devices: Any, eithe
     )
     limits = {"min_port": 21100, "max_port": 21106}
     assert len({bind_one("tcp://127.0.0.1", **limits) for bind_one in bind}) == 3
+    device = either_devices.ThreadProxy(either.PULL, either.PUSH, either.PUSH)
+    only = {"min_port": 21107, "max_port": 21108}
+    assert device.bind_in_to_random_port("tcp://127.0.0.1", **only) == 21107
     with pytest.raises(either.ZMQBindError):
-        for _ in range(6):
-            bind[0]("tcp://127.0.0.1", **limits)
+        device.bind_out_to_random_port("tcp://127.0.0.1", **only)
 
 
 def test_a_proxy_device_is_watched(either_devices: Any, either: Any) -> None:
