@@ -39,7 +39,7 @@ def _frames(data: bytes) -> bytes:
     frames: list[bytes] = []
     position = 0
     while position + 1 < len(data):
-        first, size = data[position], data[position + 1] & 0x7D
+        first, size = data[position], min(data[position + 1], 125)
         body = data[position + 2 : position + 2 + size]
         frames += [bytes([first, 0x80 | len(body)]), _NO_MASK, body]
         position += 2 + size

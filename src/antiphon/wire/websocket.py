@@ -143,11 +143,9 @@ class WebSocketDecoder(FrameDecoder):
         if octet >= len(_FLAGS):
             raise ProtocolError("reserved-flags", f"a frame's flags are {octet:#04x}")
         flags = _FLAGS[octet]
-        self.kind = _A_COMMAND
         if self.awaits_routing_id:
             if flags:
                 raise ProtocolError("bad-routing-id", "the routing id is not a single frame")
-            self.kind = _A_ROUTING_ID
             flags = COMMAND
         elif not flags & COMMAND and len(self._parts) >= self.max_frames:
             self._refuse_count()
@@ -159,6 +157,7 @@ class WebSocketDecoder(FrameDecoder):
         self._body = bytearray()
         self._begun = False
         if self._flags & COMMAND:
+            self.kind = _A_ROUTING_ID if self.awaits_routing_id else _A_COMMAND
             self.command = body
             return True
         self._parts.append(body)

@@ -142,6 +142,15 @@ def test_without_a_mechanism_both_begin_with_their_routing_ids() -> None:
     assert subject.decoder.messages == [[b"hello"]]
 
 
+def test_a_routing_id_may_come_byte_by_byte() -> None:
+    subject = connection()
+    subject.receive(REQUEST % b"ZWS2.0", UNLIMITED)
+    for octet in message(0, b"them"):
+        subject.receive(bytes([octet]), UNLIMITED)
+    assert subject.state == TRAFFIC
+    assert subject.peer_routing_id == b"them"
+
+
 @pytest.mark.parametrize("data", [message(1, b"a"), message(2, b"a"), message(0, b"a" * 256)])
 def test_a_bad_routing_id_is_refused(data: bytes) -> None:
     subject = connection()
