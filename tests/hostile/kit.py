@@ -191,13 +191,19 @@ class Crowd:
         self.selector = selectors.DefaultSelector()
         self.open: set[socket.socket] = set()
         self.received: dict[socket.socket, int] = {}
-        for number in range(count):
-            source = f"127.0.{1 + number // per_source}.1", 0
-            stream = socket.create_connection(address, timeout=PATIENCE_S, source_address=source)
-            stream.setblocking(False)
-            self.open.add(stream)
-            self.received[stream] = 0
-            self.selector.register(stream, selectors.EVENT_READ)
+        try:
+            for number in range(count):
+                self._connect(address, (f"127.0.{1 + number // per_source}.1", 0))
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, address: tuple[str, int], source: tuple[str, int]) -> None:
+        stream = socket.create_connection(address, timeout=PATIENCE_S, source_address=source)
+        stream.setblocking(False)
+        self.open.add(stream)
+        self.received[stream] = 0
+        self.selector.register(stream, selectors.EVENT_READ)
 
     def send(self, data: bytes) -> int:
         """Send the same to all that are open, as far as they take it; returns how many bytes."""
