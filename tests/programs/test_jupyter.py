@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-import antiphon.zmq as zmq
+from .started import require
 
-pytest.importorskip("jupyter_client", reason="make test installs it: antiphon[programs]")
-pytest.importorskip("ipykernel", reason="make test installs it: antiphon[programs]")
+require("jupyter_client", "ipykernel")
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -91,11 +90,6 @@ asyncio.run(main())
 @pytest.fixture
 def kernel(tmp_path: Path) -> dict[str, str]:
     """Describe a kernel that runs on Antiphon; returns the environment that finds it."""
-    with zmq.Context() as context:
-        try:
-            context.socket(zmq.STREAM)
-        except zmq.OptionError:
-            pytest.skip("a kernel has a STREAM socket for its debugger")
     command = [sys.executable, "-m", "antiphon.zmq", "-m", "ipykernel_launcher"]
     directory = tmp_path / "kernels" / "antiphon"
     directory.mkdir(parents=True)

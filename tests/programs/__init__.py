@@ -1,0 +1,1 @@
+"""Programs written for pyzmq run on Antiphon."""
