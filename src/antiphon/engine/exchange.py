@@ -34,6 +34,10 @@ class Attachment:
         """Close at once."""
         raise NotImplementedError
 
+    def revoke(self) -> None:
+        """Close at once; what the other side has not received yet it never will (if connected)."""
+        raise NotImplementedError
+
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Exchange:

@@ -135,7 +135,8 @@ class Inquiries(Pattern):
         if inquiry is None:
             return None
         if inquiry.attachment is not None:
-            inquiry.attachment.close()
+            # Unread, it would wait in the handler's queue, which strangers could fill.
+            inquiry.attachment.revoke()
         return inquiry.link
 
     # From the connections to the handler.

@@ -218,6 +218,12 @@ class _Connected(Attachment):
         if not self.pipe.outbound:
             self.close()
 
+    def revoke(self) -> None:
+        bound = self.binder
+        if bound is not None and self.far.attached:
+            bound.core.pattern.detach(self.far)
+        self.close()
+
     def close(self) -> None:
         if self.closed:
             return

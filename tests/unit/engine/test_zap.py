@@ -287,6 +287,21 @@ def test_a_question_goes_with_its_connection(world: World) -> None:
     assert pair.server.core.ended
 
 
+@pytest.mark.parametrize("kind", [REP, ROUTER])
+def test_a_question_that_was_not_received_goes_with_its_connection(world: World, kind: int) -> None:
+    """Strangers who come and go do not fill the queue of a slow handler."""
+    slow = SimulatedSocket(world.machine("server"), kind)
+    slow.bind(ZAP_ENDPOINT)
+    pair = Pair(world, "PLAIN", True, patience_ms=100)
+    pair.run(None, 5.0)
+    failures = pair.server.core.stats().failures["handshake-timeout"]
+    assert failures > 10
+    pair.client.close()
+    world.run(1.0)
+    assert not slow.core.pattern.can_recv()
+    assert slow.core.stats().drops["sender-gone"] >= failures
+
+
 def test_a_socket_that_is_no_handler_refuses_everybody(world: World) -> None:
     """Of a type that cannot be asked, or that refuses to be."""
     other = SimulatedSocket(world.machine("server"), SocketType.REQ)
