@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from gevent import get_hub
+from gevent import get_hub, sleep
 from gevent.event import Event
 
 from antiphon.engine.socket import SocketCore
@@ -18,6 +18,7 @@ from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.sleeping import Chained
 from antiphon.hosts.threads import Host
 from antiphon.hosts.waiting import Received, Wanted
+from antiphon.patterns.proxy import Task
 
 __all__ = ("GreenHost",)
 
@@ -149,6 +150,27 @@ class GreenHost:
             return self._until(cores, look, timeout_ms, files)
         except Again:
             return []
+
+    def serve(self, cores: list[SocketCore], task: Task) -> None:
+        """Do a task as the blocking host does; other greenlets run meanwhile."""
+
+        def turn() -> bool:
+            for core in cores:
+                self._host._check(core)  # noqa: SLF001
+            more = task.step()
+            self._host.reactor.flush()
+            return more or task.done
+
+        def attempt() -> None:
+            if not self._host.call(turn):
+                raise Again
+
+        try:
+            while not task.done:
+                self._until(cores, attempt, -1)
+                sleep(0)
+        finally:
+            self._host.call(task.ended)
 
     def close(self, core: SocketCore, linger_ms: int | None) -> None:
         """Close a socket; greenlets that wait for it see SocketClosed."""

@@ -62,6 +62,30 @@ def test_a_greenlet_that_receives_lets_others_run(pair: Any) -> None:
     assert turns == [0, 1, 2]
 
 
+def test_a_proxy_lets_others_run_until_the_context_ends(context: Any) -> None:
+    frontend, backend, client, worker = map(
+        context.socket, (zmq.ROUTER, zmq.DEALER, zmq.REQ, zmq.REP)
+    )
+    frontend.bind("inproc://frontend")
+    backend.bind("inproc://backend")
+    client.connect("inproc://frontend")
+    worker.connect("inproc://backend")
+    proxy = gevent.spawn(zmq.proxy, frontend, backend)
+
+    def ask(number: int) -> bytes:
+        client.send(b"%d" % number)
+        return bytes(client.recv())
+
+    def answer() -> None:
+        worker.send(worker.recv() + b"!")
+
+    for number in range(3):
+        assert both(gevent.spawn(ask, number), gevent.spawn(answer)) == [b"%d!" % number, None]
+    context.destroy(0)
+    with pytest.raises(zmq.ContextTerminated):
+        both(proxy)
+
+
 def test_greenlets_talk_for_long(pair: Any) -> None:
     first, second = pair
 
