@@ -326,9 +326,8 @@ class Link(Receiver):
     def finish(self) -> None:
         """Close as soon as all that waits is written, or can no longer be."""
         self.finishing = True
-        if not self.established:
-            return
-        if self.stream.broken or not (self.pipe.outbound or self._writing):
+        idle = not (self._writing or self.pipe.outbound)
+        if self.established and (idle or self.stream.broken):
             self.flush()
 
     # Writing.
@@ -367,8 +366,7 @@ class Link(Receiver):
         pipe = self.pipe
         if pipe.blocked and pipe.unblocked():
             self.pattern.writable(pipe)
-        done = not (self._writing or pipe.outbound)
-        if self.finishing and (done or self.stream.broken):
+        if self.finishing and (self.stream.broken or not (self._writing or pipe.outbound)):
             self.close(ProtocolError("closed", "the socket has closed this connection"))
 
     def _gather(self) -> list[bytes]:
