@@ -9,6 +9,7 @@ caretaker is a daemon thread with three states:
 """
 
 import atexit
+import logging
 from typing import TYPE_CHECKING, Final
 
 from antiphon.native import mypyc_attr
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Caretaker",)
 
+_LOG: Final = logging.getLogger("antiphon")
 _TICK: Final = 0.001
 #: The hosts that are taken care of.
 _hosts: "set[Runner]" = set()
@@ -48,6 +50,10 @@ class Caretaker:
         self.runs = False
         #: True while it sleeps until a runner leaves.
         self.parked = False
+        self._ended = False
+        # What the host had counted at the last tick: its calls, and the reactor's passes.
+        self._activity = -1
+        self._passes = -1
 
     def start(self) -> None:
         """Start the thread, once."""
@@ -81,32 +87,39 @@ class Caretaker:
         self._bell.release()
 
     def _care(self) -> None:
-        host = self._host
-        activity = passes = -1
-        while True:
+        while not self._ended:
             sleep(_TICK)
-            with host.lock:
-                if host.sweep():
-                    self._stopped = True
-                if self._stopped and host.empty():
-                    self._end()
-                    return
-                same_pass = host.reactor.passes == passes
-                quiet = host.activity == activity
-                activity = host.activity
-                passes = host.reactor.passes
-                host.reactor.flush()
-                if host.running:
-                    self.parked = same_pass
-                elif (quiet or host.watched) and not host.waiting():
-                    self._run()
-                else:
-                    host.reactor.poll(0.0)
-                    passes = host.reactor.passes
+            try:
+                with self._host.lock:
+                    self._tick()
+            except Exception:  # noqa: BLE001 # whatever it is, it is told, and costs no more
+                # The reactor has closed the connection where it happened; the others go on.
+                _LOG.exception("! a connection was closed by an error that should not have been")
             if self.parked:
                 self._bell.acquire()
 
+    def _tick(self) -> None:
+        host = self._host
+        if host.sweep():
+            self._stopped = True
+        if self._stopped and host.empty():
+            self._end()
+            return
+        same_pass = host.reactor.passes == self._passes
+        quiet = host.activity == self._activity
+        self._activity = host.activity
+        self._passes = host.reactor.passes
+        host.reactor.flush()
+        if host.running:
+            self.parked = same_pass
+        elif (quiet or host.watched) and not host.waiting():
+            self._run()
+        else:
+            host.reactor.poll(0.0)
+            self._passes = host.reactor.passes
+
     def _end(self) -> None:
+        self._ended = True
         _hosts.discard(self._host)
         self._host.reactor.close()
 
