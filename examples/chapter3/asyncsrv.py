@@ -27,14 +27,16 @@ async def client(context: Context, args: argparse.Namespace, endpoint: str) -> N
         socket.connect(endpoint)
         printing = asyncio.create_task(print_replies(socket, identity))
         loop = asyncio.get_running_loop()
-        start = loop.time()
-        number = 0
-        while (tick := number * args.tick) < args.seconds:
-            await asyncio.sleep(start + tick - loop.time())
-            number += 1
-            await Message(f"request #{number}").send(socket)
-        await asyncio.sleep(start + args.seconds - loop.time())
-        printing.cancel()
+        try:
+            start = loop.time()
+            number = 0
+            while (tick := number * args.tick) < args.seconds:
+                await asyncio.sleep(start + tick - loop.time())
+                number += 1
+                await Message(f"request #{number}").send(socket)
+            await asyncio.sleep(start + args.seconds - loop.time())
+        finally:
+            printing.cancel()
 
 
 async def print_replies(socket: Socket, identity: str) -> None:

@@ -56,11 +56,14 @@ def boss(broker: zmq.Socket, seconds: float, workers: int) -> None:
 def run(kinds: list[Worker]) -> None:
     """Start workers, of the given kinds in turn, be their boss, and print what they did."""
     args = arguments()
+    # Ctrl-C ends the context first, and that ends the workers that the pool waits for. What they
+    # ask for then has nobody to go to: it is not waited for.
     with (
+        ThreadPoolExecutor(args.workers) as pool,
         zmq.Context() as context,
         context.socket(zmq.ROUTER) as broker,
-        ThreadPoolExecutor(args.workers) as pool,
     ):
+        context.linger = 0
         broker.bind(args.endpoint)
         endpoint = broker.last_endpoint.decode()
         working = [

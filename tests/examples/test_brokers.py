@@ -68,6 +68,24 @@ def test_ctrl_c_ends_it_while_clients_wait(name: str, words: list[str]) -> None:
         assert finish(program) == words
 
 
+@pytest.mark.parametrize("name", ["rtreq", "rtdealer", "rtmixed", "asyncsrv"])
+def test_ctrl_c_ends_it_while_its_threads_and_tasks_wait(name: str) -> None:
+    endpoint = f"tcp://127.0.0.1:{free_port()}"
+    program = start(name, endpoint, "--seconds", 600)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
+        peer.linger = 0
+        peer.connect(endpoint)
+        wait_until_connected(peer)
+        program.send_signal(signal.SIGINT)
+        try:
+            _, errors = program.communicate(timeout=20)
+        finally:
+            program.kill()
+            program.wait()
+    assert errors.rstrip().endswith("KeyboardInterrupt")
+    assert "SocketClosed" not in errors
+
+
 def test_the_asynchronous_server_forgets_who_is_silent(endpoint: Endpoints) -> None:
     timing = ("--seconds", 0.5, "--tick", 0.05, "--slowest", 0.02, "--expiry", 0.4)
     lines = run("asyncsrv", endpoint("async"), *timing)
