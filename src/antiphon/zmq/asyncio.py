@@ -32,7 +32,7 @@ __all__ = ("Context", "EventStream", "Poller", "Socket")
 class Socket(BaseSocket):
     """An asyncio socket; made by Context.socket(), or from a context and a type.
 
-    It is used from one event loop.
+    It is used from one event loop. No method that waits is made of another one's override.
 
     What waits is a coroutine; it raises Again after SNDTIMEO or RCVTIMEO milliseconds,
     ContextTerminated when the context ends, SocketClosed when the socket is closed, and StateError
@@ -200,17 +200,17 @@ class Socket(BaseSocket):
         ``nbytes`` than the buffer has, and BufferError for one that cannot be written to.
         """
         view = window(buffer, nbytes)
-        return fill(view, await self.recv(flags))
+        return fill(view, await Socket.recv(self, flags))
 
     async def send_string(
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **options: Any
     ) -> MessageTracker | None:
         """Send text."""
-        return await self.send(self._made(encode_text, u, encoding), flags, copy, **options)
+        return await Socket.send(self, self._made(encode_text, u, encoding), flags, copy, **options)
 
     async def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive text."""
-        return (await self.recv(flags)).decode(encoding)
+        return (await Socket.recv(self, flags)).decode(encoding)
 
     send_unicode = send_string
     recv_unicode = recv_string
@@ -218,11 +218,11 @@ class Socket(BaseSocket):
     async def send_json(self, obj: object, flags: int = 0, **options: Any) -> None:
         """Send an object as JSON."""
         others = address_arguments(options)
-        await self.send(self._made(dump_json, obj, options), flags, **others)
+        await Socket.send(self, self._made(dump_json, obj, options), flags, **others)
 
     async def recv_json(self, flags: int = 0, **options: Any) -> Any:
         """Receive JSON. Raises ValueError if it is none."""
-        return load_json(await self.recv(flags), options)
+        return load_json(await Socket.recv(self, flags), options)
 
     async def send_serialized(
         self,
@@ -233,20 +233,20 @@ class Socket(BaseSocket):
         **options: Any,
     ) -> MessageTracker | None:
         """Send the frames that ``serialize`` makes of a message."""
-        return await self.send_multipart(self._made(serialize, msg), flags, copy, **options)
+        return await Socket.send_multipart(self, self._made(serialize, msg), flags, copy, **options)
 
     async def recv_serialized(
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Any:
         """Return what ``deserialize`` makes of a message's frames."""
-        return deserialize(await self.recv_multipart(flags, copy))
+        return deserialize(await Socket.recv_multipart(self, flags, copy))
 
     async def send_pyobj(
         self, obj: object, flags: int = 0, protocol: int | None = None, **options: Any
     ) -> MessageTracker | None:
         """Send an object pickled. Raises TypeError unless ``allow_pickle`` was set."""
         pickling = self._made(pickling_for, self, "send_pyobj")
-        return await self.send(self._made(pickling.dump, obj, protocol), flags, **options)
+        return await Socket.send(self, self._made(pickling.dump, obj, protocol), flags, **options)
 
     async def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a pickled object, which runs what its sender wants to be run.
@@ -254,7 +254,7 @@ class Socket(BaseSocket):
         Raises TypeError unless ``allow_pickle`` was set on the socket, its class or its context.
         """
         pickling = pickling_for(self, "recv_pyobj")
-        return pickling.load(await self.recv(flags))
+        return pickling.load(await Socket.recv(self, flags))
 
     async def poll(self, timeout: float | None = None, flags: int = 1) -> int:
         """Wait for events, at most ``timeout`` milliseconds (None: without end); returns them."""

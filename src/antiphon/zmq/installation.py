@@ -2,8 +2,9 @@
 
 ``install()`` puts a finder in front of Python's own. From then on ``import zmq`` and ``import
 zmq.anything`` give the modules of ``antiphon.zmq`` themselves, not copies: ``zmq.Context is
-antiphon.zmq.Context``. A module that Antiphon does not have is not found, even where pyzmq is
-installed.
+antiphon.zmq.Context``; ``zmq.asyncio`` is ``antiphon.zmq.futures``, as
+pyzmq's calls return futures. A module that Antiphon does not have is not found, even where pyzmq
+is installed.
 
 Child processes: what is forked inherits it, and what multiprocessing spawns is given it. A new
 interpreter, such as the one that ``subprocess`` starts, knows nothing of it: start that one as
@@ -22,6 +23,7 @@ from typing import Any, Final
 __all__ = ("install",)
 
 _ALIASES: Final = {
+    "zmq.asyncio": "antiphon.zmq.futures",
     "zmq.sugar.context": "antiphon.zmq.context",
     "zmq.sugar.frame": "antiphon.zmq.frame",
     "zmq.sugar.poll": "antiphon.zmq.poller",

@@ -127,6 +127,6 @@ def test_children_of_multiprocessing_run_on_it_too(
     program.write_text(CHILDREN)
     done = run_python("-m", "antiphon.zmq", str(program), method)
     assert (done.stdout.split(), done.stderr) == (
-        ["antiphon.zmq.context", "antiphon.zmq.asyncio"],
+        ["antiphon.zmq.context", "antiphon.zmq.futures"],
         "",
     )

@@ -1,7 +1,7 @@
-"""Sockets whose calls tornado's coroutines await: those of asyncio, whose loop tornado runs on."""
+"""Sockets whose futures tornado's coroutines await: asyncio's, on whose loop tornado runs."""
 
 from asyncio import CancelledError
 
-from antiphon.zmq.asyncio import Context, Poller, Socket
+from antiphon.zmq.futures import Context, Poller, Socket
 
 __all__ = ("CancelledError", "Context", "Poller", "Socket")
