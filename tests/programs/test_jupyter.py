@@ -135,7 +135,7 @@ def test_a_client_of_asyncio(
     (tmp_path / "client.py").write_text(f"QUESTION = {QUESTION!r}\n{ASYNCIO}")
     printed = start("client.py", **kernel).succeed().splitlines()
     assert [line for line in printed if not line.startswith("[IPKernelApp]")] == [
-        "client runs on antiphon.zmq.asyncio",
+        "client runs on antiphon.zmq.futures",
         "status: ok",
         "stream: runs on antiphon.zmq.context 42",
         "alive: False",
