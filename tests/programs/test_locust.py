@@ -35,7 +35,8 @@ class Visitor(HttpUser):
 
 @events.init.add_listener
 def show(environment, **_):
-    print("runs on", zmq.green.Context.__module__, flush=True)
+    # In one piece: the log goes to the same place.
+    print(f"runs on {zmq.green.Context.__module__}\\n", end="", flush=True)
 """
 
 
