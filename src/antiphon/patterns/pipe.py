@@ -17,6 +17,8 @@ _UNBOUNDED: Final = 2**62
 #: The socket types whose CONFLATE keeps only the last message to a peer, and from it.
 _CONFLATES_OUTBOUND: Final = (SocketType.PUB, SocketType.DEALER, SocketType.PUSH)
 _CONFLATES_INBOUND: Final = (SocketType.SUB, SocketType.DEALER, SocketType.PULL)
+#: How many messages about the peer a full queue takes, such as those of ROUTER_NOTIFY.
+_MAX_NOTICES: Final = 16
 #: A queue is weighed again when this part of its bound has come in since it last was.
 _WEIGH_EVERY: Final = 16
 
@@ -200,6 +202,13 @@ class Pipe:
         """Add messages from the peer."""
         self.inbound += messages
         self.received += len(messages)
+
+    def put_notice(self, parts: list[bytes]) -> bool:
+        """Add a message of our own about the peer; also to a full queue, but not without end."""
+        if len(self.inbound) >= self.receive_limit + _MAX_NOTICES:
+            return False
+        self.inbound.append(parts)
+        return True
 
     def take_inbound(self) -> list[bytes]:
         """Remove the oldest message from the peer; reading goes on at the low-water mark."""

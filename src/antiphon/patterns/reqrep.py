@@ -73,8 +73,14 @@ class Dealer(Pattern):
 
     def interrupted(self, pipe: Pipe) -> None:
         """Under HICCUP_MSG, tell the application that a peer has gone."""
-        if self.options.hiccup_msg:
-            self.deliver(pipe, [[self.options.hiccup_msg]])
+        message = self.options.hiccup_msg
+        if not message:
+            return
+        if pipe.put_notice([message]):
+            self.fair_queue.activate(pipe)
+            self.changed()
+        else:
+            self.drop(QUEUE_FULL, [message])
 
     def retire(self, pipe: Pipe) -> None:
         """Balance onto this peer no longer."""

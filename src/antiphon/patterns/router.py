@@ -150,7 +150,9 @@ class Router(Pattern):
 
     def tell(self, pipe: Pipe, body: bytes) -> None:
         """Add a message for the application to those of a peer."""
-        pipe.inbound.append([body])
+        if not pipe.put_notice([body]):
+            self.drop(QUEUE_FULL, [body])
+            return
         self.fair_queue.activate(pipe)
         self.changed()
 

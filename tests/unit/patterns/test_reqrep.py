@@ -4,7 +4,7 @@ import pytest
 
 from antiphon.errors import EFSM, StateError
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import Pattern
+from antiphon.patterns.base import QUEUE_FULL, Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import Dealer, Rep, Req
 from antiphon.patterns.router import Router
@@ -345,3 +345,14 @@ def test_dealer_tells_of_a_lost_connection_under_hiccup_msg() -> None:
     comes(dealer, peer, b"before")
     dealer.interrupted(peer)
     assert everything(dealer) == [[b"before"], [b"HICCUP"]]
+
+
+def test_a_dealer_whose_application_reads_nothing_is_told_a_bounded_number_of_times() -> None:
+    dealer = Dealer(options(hwm=2))
+    dealer.options.hiccup_msg = b"HICCUP"
+    peer = join(dealer)
+    for _ in range(100):
+        dealer.interrupted(peer)
+    told = everything(dealer)
+    assert 2 < len(told) < 100
+    assert dealer.drops == {QUEUE_FULL: 100 - len(told)}

@@ -287,6 +287,18 @@ def test_router_notify_tells_of_a_connection_of_ours_each_time() -> None:
     assert everything(router) == [[b"A", b""], [b"A", b"1"], [b"A", b""], [b"A", b""]]
 
 
+def test_an_application_that_reads_nothing_is_told_a_bounded_number_of_times() -> None:
+    router = Router(options(hwm=2), 0)
+    router.options.router_notify = 3
+    peer = known(router, b"A")
+    for _ in range(100):
+        router.interrupted(peer)
+        router.connected(peer)
+    told = len(everything(router))
+    assert 2 < told < 100
+    assert router.drops == {QUEUE_FULL: 201 - told}
+
+
 def test_what_is_told_of_an_end_comes_after_what_the_peer_has_sent() -> None:
     router = Router(options(), 0)
     router.options.router_notify = 2
