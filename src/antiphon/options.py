@@ -403,6 +403,11 @@ class SocketOptions:
         else:
             setattr(self, spec.attribute, _octets(spec, value))
         self._choose_mechanism(spec)
+        if spec.attribute == "xpub_verbose":
+            # The last of the two that was set decides, as in libzmq.
+            self.xpub_verboser = False
+        elif spec.attribute == "xpub_verboser":
+            self.xpub_verbose = self.xpub_verboser
 
     def get(self, option: int) -> int | bytes | str:
         """Return the value of the option with the number ``option``.
