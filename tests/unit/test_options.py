@@ -316,9 +316,9 @@ def test_set_accepts_or_raises_option_error(number: int, value: object) -> None:
 
 def test_the_last_of_verbose_and_verboser_decides() -> None:
     options = SocketOptions()
-    options.set(SocketOption.XPUB_VERBOSER, 1)
+    options.set(Opt.XPUB_VERBOSER, 1)
     assert (options.xpub_verbose, options.xpub_verboser) == (True, True)
-    options.set(SocketOption.XPUB_VERBOSE, 1)
+    options.set(Opt.XPUB_VERBOSE, 1)
     assert (options.xpub_verbose, options.xpub_verboser) == (True, False)
-    options.set(SocketOption.XPUB_VERBOSER, 0)
+    options.set(Opt.XPUB_VERBOSER, 0)
     assert (options.xpub_verbose, options.xpub_verboser) == (False, False)
