@@ -69,10 +69,10 @@ class Program:
 
 
 def require(*modules: str) -> None:
-    """Skip a file of tests where the programs are not installed.
+    """Fail a file of tests where the programs are not installed.
 
     They are not imported: locust has gevent patch the standard library.
     """
     for module in modules:
         if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is missing: make test installs it", allow_module_level=True)
+            pytest.fail(f"{module} is missing: make test installs it", pytrace=False)

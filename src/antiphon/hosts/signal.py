@@ -7,16 +7,19 @@ do those that are not: while a message waits after a receive or a send, the desc
 
 import contextlib
 import os
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from antiphon.engine.options import EVENTS, events
 from antiphon.engine.socket import SocketCore
-from antiphon.hosts.aio import AioHost
 from antiphon.hosts.sleeping import Chained
-from antiphon.hosts.threads import Host
 from antiphon.hosts.waiting import Received
 from antiphon.reactor import wake_pipe
 from antiphon.unpatched import Lock
+
+if TYPE_CHECKING:
+    # Whoever blocks has no use for asyncio: it is not imported for that.
+    from antiphon.hosts.aio import AioHost
+    from antiphon.hosts.threads import Host
 
 __all__ = ("AioSignalling", "Signal", "Signalling")
 
@@ -113,7 +116,7 @@ class _Signalling:
 class Signalling(_Signalling):
     """The same in front of the host of the blocking API."""
 
-    _host: Host
+    _host: "Host"
 
     def send(self, core: SocketCore, parts: list[bytes], timeout_ms: int) -> None:
         """Send as the host does."""
@@ -140,7 +143,7 @@ class Signalling(_Signalling):
 class AioSignalling(_Signalling):
     """The same in front of the host of the asyncio API."""
 
-    _host: AioHost
+    _host: "AioHost"
 
     async def send(self, core: SocketCore, parts: list[bytes], timeout_ms: int) -> None:
         """Send as the host does."""
