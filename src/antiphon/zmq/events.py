@@ -1,13 +1,15 @@
 """The events of a socket one by one, for threads and for asyncio, under the same names."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import ContextTerminated
-from antiphon.hosts.aio import AioHost
 from antiphon.hosts.threads import Host
 from antiphon.instrument import SocketEvent
+
+if TYPE_CHECKING:
+    from antiphon.hosts.aio import AioHost
 
 __all__ = ("AsyncEventStream", "EventStream")
 
@@ -15,7 +17,7 @@ __all__ = ("AsyncEventStream", "EventStream")
 class _BaseStream:
     """A queue of events that a host fills."""
 
-    def __init__(self, host: Host | AioHost, core: SocketCore, limit: int) -> None:
+    def __init__(self, host: "Host | AioHost", core: SocketCore, limit: int) -> None:
         if limit < 1:
             raise ValueError(f"limit={limit}: a stream of events keeps at least one")
         self._core = core
@@ -75,7 +77,7 @@ class AsyncEventStream(_BaseStream):
     It ends when the socket has: after close(), once its messages are away or given up.
     """
 
-    def __init__(self, host: AioHost, core: SocketCore, limit: int) -> None:
+    def __init__(self, host: "AioHost", core: SocketCore, limit: int) -> None:
         super().__init__(host, core, limit)
         self._host = host
 

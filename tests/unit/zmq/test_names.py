@@ -1,5 +1,7 @@
 """Which names of pyzmq are there, and why the others are not."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -67,3 +69,13 @@ def test_texts_of_errors_and_capabilities(either: Any) -> None:
         either.has(5)
     assert either.COPY_THRESHOLD == 65536
     assert either.DRAFT_API is either.PYZMQ_DRAFT_API is either.has("draft") is (either is ours)
+
+
+def test_a_blocking_program_does_not_pay_for_asyncio() -> None:
+    program = (
+        "import sys, antiphon.zmq; print({'asyncio', 'ssl', 'nacl', 'wsproto'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
