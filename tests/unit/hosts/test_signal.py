@@ -54,22 +54,32 @@ def pair(context: zmq.Context, their_context: Any) -> tuple[Any, Any]:
     return connected(context, their_context)
 
 
-def send_slowly(peer: Any) -> threading.Thread:
-    def run() -> None:
+@pytest.fixture
+def send_slowly(their_context: Any) -> Iterator[Callable[[Any], None]]:
+    """Give what lets a peer of pyzmq talk in a thread, which has ended before its context does."""
+    threads: list[threading.Thread] = []
+
+    def talk(peer: Any) -> None:
         for number in range(COUNT):
             peer.send_multipart([b"%d" % number, b"x"])
             if number % 50 == 0:
                 # The far end has to have taken them before the next ones come.
                 peer.recv()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread
+    def start(peer: Any) -> None:
+        threads.append(threading.Thread(target=talk, args=[peer]))
+        threads[-1].start()
+
+    yield start
+    for thread in threads:
+        thread.join()
 
 
-def test_the_classic_loop_under_select(pair: tuple[Any, Any]) -> None:
+def test_the_classic_loop_under_select(
+    pair: tuple[Any, Any], send_slowly: Callable[[Any], None]
+) -> None:
     ours, peer = pair
-    thread = send_slowly(peer)
+    send_slowly(peer)
     received: list[list[bytes]] = []
     while len(received) < COUNT:
         assert readable(ours.FD)
@@ -77,13 +87,14 @@ def test_the_classic_loop_under_select(pair: tuple[Any, Any]) -> None:
             received.append(ours.recv_multipart(zmq.NOBLOCK))
             if len(received) % 50 == 1:
                 ours.send(b"go on")
-    thread.join(10)
     assert received == [[b"%d" % number, b"x"] for number in range(COUNT)]
 
 
-def test_one_message_per_turn_is_enough(pair: tuple[Any, Any]) -> None:
+def test_one_message_per_turn_is_enough(
+    pair: tuple[Any, Any], send_slowly: Callable[[Any], None]
+) -> None:
     ours, peer = pair
-    thread = send_slowly(peer)
+    send_slowly(peer)
     received = 0
     while received < COUNT:
         assert readable(ours.fileno())
@@ -94,11 +105,12 @@ def test_one_message_per_turn_is_enough(pair: tuple[Any, Any]) -> None:
         received += 1
         if received % 50 == 1:
             ours.send(b"go on")
-    thread.join(10)
 
 
 @pytest.mark.parametrize("drain", [True, False], ids=["classic", "one-per-turn"])
-def test_event_loops(context: zmq.Context, their_context: Any, drain: bool) -> None:
+def test_event_loops(
+    context: zmq.Context, their_context: Any, send_slowly: Callable[[Any], None], drain: bool
+) -> None:
     async def program(ours: Any) -> int:
         done = asyncio.get_running_loop().create_future()
         received = 0
@@ -123,9 +135,8 @@ def test_event_loops(context: zmq.Context, their_context: Any, drain: bool) -> N
             loop.remove_reader(ours)
 
     ours, peer = connected(context, their_context)
-    thread = send_slowly(peer)
+    send_slowly(peer)
     assert asyncio.run(program(ours)) == COUNT
-    thread.join(10)
 
 
 def test_it_rests_once_events_were_read(pair: tuple[Any, Any]) -> None:
