@@ -14,7 +14,7 @@ program, takes the least recently used.
 import argparse
 from collections import deque
 
-from antiphon import Actor, Loop, Message, Pipe, zmq
+from antiphon import Actor, Ended, Loop, Message, Pipe, zmq
 from antiphon.loop import Reader
 
 READY = Message(b"\x01")
@@ -83,6 +83,15 @@ def main() -> None:
     parser.add_argument("--interval", type=float, default=1.0, help="seconds between requests")
     parser.add_argument("--seconds", type=float, default=0.0, help="how long it runs")
     args = parser.parse_args()
+    try:
+        run(args)
+    except KeyboardInterrupt:
+        # Before the loop, which notices by itself.
+        print("The end:", Ended.INTERRUPTED.value)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Run until it is stopped, and say by what."""
     with zmq.Context() as context:
         context.linger = 1000
         frontend, backend = context.socket(zmq.ROUTER), context.socket(zmq.ROUTER)

@@ -34,7 +34,7 @@ def run(me: Place, peers: list[Place], interval: float, seconds: float) -> None:
         while time.monotonic() < end:
             if statefe.poll(1000 * interval):
                 name, free = statefe.recv_multipart()
-                print(f"{name.decode()} - {free.decode()} workers free", flush=True)
+                print(f"{name.decode()} - {free.decode()} workers free\n", end="", flush=True)
             else:
                 statebe.send_multipart([me.id, b"%d" % random.randrange(10)])
 

@@ -354,10 +354,10 @@ def test_a_server_answers_by_number(
 ) -> None:
     server = bound(context, kinds[0], endpoint)
     client = connected(context, kinds[1], endpoint, hello_msg=b"hello")
-    number, body = server.recv_multipart()
-    assert (len(number), body) == (4, b"hello")
-    server.send_multipart([number, b"World"])
-    assert client.recv_multipart()[-1] == b"World"
+    frame = server.recv(copy=False)
+    assert frame.bytes == b"hello"
+    server.send(b"World", routing_id=frame.routing_id)
+    assert client.recv() == b"World"
 
 
 def test_a_peer_that_goes_while_it_is_not_read_does_not_keep_a_socket_from_ending(
