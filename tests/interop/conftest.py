@@ -22,7 +22,7 @@ def sockets() -> Iterator[Sockets]:
         yield made
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def shared_contexts() -> Iterator[Sockets]:
     """Give a maker of sockets whose contexts serve the whole run, and know whom to let in."""
     name, password = (part.decode() for part in PLAIN_CREDENTIALS)
