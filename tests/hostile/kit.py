@@ -23,7 +23,7 @@ LONG = bool(os.environ.get("ANTIPHON_LONG"))
 QUIET_HANDSHAKES = 6
 MIB = 1 << 20
 #: What memory may differ by before and after; the allocator keeps as much.
-SLACK = 2 * MIB
+SLACK = (4 if LONG else 2) * MIB
 #: Less than what the server lets one address have in its handshake.
 PER_SOURCE = 32
 PATIENCE_S = 20.0
