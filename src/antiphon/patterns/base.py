@@ -79,6 +79,7 @@ class Pattern:
 
     def check_send(self) -> None:
         """Raise what try_send() would raise of any message: StateError, OperationNotSupported."""
+        self.refuse_send()
 
     def try_recv(self) -> list[bytes] | None:
         """Return the next message or None.

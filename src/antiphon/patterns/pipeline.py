@@ -1,6 +1,7 @@
 """PUSH and PULL: work handed down a pipeline (RFC 30)."""
 
 from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.receiving import Receiving
 from antiphon.patterns.reqrep import Dealer
 
 __all__ = ("Pull", "Push")
@@ -22,17 +23,5 @@ class Push(Dealer):
         self.discard(pipe, messages)
 
 
-class Pull(Dealer):
-    """PULL: a DEALER that only receives."""
-
-    def try_send(self, parts: list[bytes]) -> bool:
-        """Raise OperationNotSupported."""
-        self.refuse_send()
-
-    def check_send(self) -> None:
-        """Raise OperationNotSupported."""
-        self.refuse_send()
-
-    def can_send(self) -> bool:
-        """Return False."""
-        return False
+class Pull(Receiving):
+    """PULL: takes a message of each PUSH in turn."""

@@ -11,7 +11,7 @@ from antiphon.errors import OptionError
 from antiphon.patterns.base import UNEXPECTED_MESSAGE
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.publisher import Pub
-from antiphon.patterns.subscriber import Xsub
+from antiphon.patterns.subscriber import Subscriber
 from antiphon.patterns.threadsafe import SEVERAL_FRAMES, refuse_several
 from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change, subscribe
 
@@ -54,20 +54,8 @@ class Radio(Pub):
             self.drop(UNEXPECTED_MESSAGE, parts)
 
 
-class Dish(Xsub):
+class Dish(Subscriber):
     """DISH: joins groups, and gets nothing of any other."""
-
-    def try_send(self, parts: list[bytes]) -> bool:
-        """Raise OperationNotSupported."""
-        self.refuse_send()
-
-    def check_send(self) -> None:
-        """Raise OperationNotSupported."""
-        self.refuse_send()
-
-    def can_send(self) -> bool:
-        """Return False."""
-        return False
 
     def join(self, group: bytes) -> None:
         """Ask for the messages of a group.

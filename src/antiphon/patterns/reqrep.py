@@ -4,9 +4,10 @@ from typing import Final
 
 from antiphon.errors import StateError
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import PEER_GONE, QUEUE_FULL, Pattern
+from antiphon.patterns.base import PEER_GONE, QUEUE_FULL
 from antiphon.patterns.pipe import Pipe
-from antiphon.patterns.schedule import FairQueue, LoadBalancer
+from antiphon.patterns.receiving import Receiving
+from antiphon.patterns.schedule import LoadBalancer
 
 __all__ = (
     "Dealer",
@@ -17,70 +18,39 @@ __all__ = (
 _DELIMITER: Final = b""
 
 
-class Dealer(Pattern):
+class Dealer(Receiving):
     """DEALER: load-balances out, fair-queues in, knows nothing of envelopes."""
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
         self.balancer = LoadBalancer()
-        self.fair_queue = FairQueue()
 
     def try_send(self, parts: list[bytes]) -> bool:
         """Send to the next peer that has room (R28.26 to R28.29)."""
         return self.balancer.send(parts) is not None
 
-    def try_recv(self) -> list[bytes] | None:
-        """Return the next message, from each peer in turn (R28.30)."""
-        return self.fair_queue.take()
-
-    def last_sender(self) -> Pipe | None:
-        """Return the peer that the last message came from."""
-        return self.fair_queue.last
+    def check_send(self) -> None:
+        """Allow a message at any time."""
 
     def can_send(self) -> bool:
         """Tell whether a peer has room."""
         return len(self.balancer.ready) > 0
 
-    def can_recv(self) -> bool:
-        """Tell whether a message waits."""
-        return len(self.fair_queue.ready) > 0
-
     def attach(self, pipe: Pipe) -> str:
         """Take in a peer."""
-        pipe.attached = True
-        if pipe.inbound:
-            self.fair_queue.activate(pipe)
         if not pipe.blocked:
             self.balancer.activate(pipe)
-        self.changed()
-        return ""
+        return super().attach(pipe)
 
     def detach(self, pipe: Pipe) -> None:
         """Forget a peer and destroy its queues (R28.24)."""
-        pipe.attached = False
-        self.fair_queue.remove(pipe)
         self.balancer.remove(pipe)
-        self.drop_queues(pipe)
-
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        """Queue what a peer sent."""
-        pipe.put_inbound(messages)
-        messages.clear()
-        if not pipe.in_fair_queue:
-            self.fair_queue.activate(pipe)
-        if self.watcher is not None:
-            self.watcher.socket_changed()
+        super().detach(pipe)
 
     def interrupted(self, pipe: Pipe) -> None:
         """Under HICCUP_MSG, tell the application that a peer has gone."""
-        message = self.options.hiccup_msg
-        if not message:
-            return
-        if pipe.put_notice([message]):
-            self.fair_queue.activate(pipe)
-            self.changed()
-        else:
-            self.drop(QUEUE_FULL, [message])
+        if self.options.hiccup_msg:
+            self.tell(pipe, self.options.hiccup_msg)
 
     def retire(self, pipe: Pipe) -> None:
         """Balance onto this peer no longer."""
@@ -188,12 +158,11 @@ class Req(Dealer):
         self.changed()
 
 
-class Rep(Pattern):
+class Rep(Receiving):
     """REP: one request at a time, answered along the envelope that it came with."""
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
-        self.fair_queue = FairQueue()
         self._envelope: list[bytes] = []
         self._asker: Pipe | None = None
         self._answering = False
@@ -235,10 +204,6 @@ class Rep(Pattern):
         self._answering = True
         return parts[body:]
 
-    def last_sender(self) -> Pipe | None:
-        """Return the peer that the last message came from."""
-        return self.fair_queue.last
-
     def can_send(self) -> bool:
         """Tell whether a request waits for its reply."""
         return self._answering
@@ -246,11 +211,6 @@ class Rep(Pattern):
     def can_recv(self) -> bool:
         """Tell whether a request may be received now."""
         return not self._answering and len(self.fair_queue.ready) > 0
-
-    def attach(self, pipe: Pipe) -> str:
-        """Take in a peer."""
-        pipe.attached = True
-        return ""
 
     def detach(self, pipe: Pipe) -> None:
         """Forget a peer; a reply to it will be counted as ``peer-gone``."""
@@ -278,6 +238,3 @@ class Rep(Pattern):
         if pipe.inbound:
             self.fair_queue.activate(pipe)
             self.changed()
-
-    def writable(self, pipe: Pipe) -> None:
-        """Nothing waits for room: a reply never blocks."""

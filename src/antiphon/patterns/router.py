@@ -4,9 +4,9 @@ from typing import Final
 
 from antiphon.errors import HostUnreachable
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import DUPLICATE_ID, QUEUE_FULL, Pattern
+from antiphon.patterns.base import DUPLICATE_ID, QUEUE_FULL
 from antiphon.patterns.pipe import Pipe
-from antiphon.patterns.schedule import FairQueue
+from antiphon.patterns.receiving import Receiving
 
 __all__ = ("ID_ONLY", "ROUTED", "UNKNOWN_ID", "Router")
 
@@ -20,13 +20,12 @@ _NOTIFY_CONNECT: Final = 1
 _NOTIFY_DISCONNECT: Final = 2
 
 
-class Router(Pattern):
+class Router(Receiving):
     """ROUTER: prefixes what comes in with its peer's id, routes what goes out by that id."""
 
     def __init__(self, options: SocketOptions, first_generated_id: int) -> None:
         super().__init__(options)
         self.awaits_ids = True
-        self.fair_queue = FairQueue()
         #: The peers by routing id (R28.35).
         self.peers: dict[bytes, Pipe] = {}
         #: The number in the last id that was given.
@@ -67,6 +66,9 @@ class Router(Pattern):
             raise HostUnreachable(parts[0], status)
         return False
 
+    def check_send(self) -> None:
+        """Allow a message at any time."""
+
     def try_recv(self) -> list[bytes] | None:
         """Return ``[routing id, frame, ...]`` or None, each peer in turn (R28.38, R28.39)."""
         parts = self.fair_queue.take()
@@ -77,19 +79,11 @@ class Router(Pattern):
             parts.insert(0, pipe.routing_id)
         return parts
 
-    def last_sender(self) -> Pipe | None:
-        """Return the peer that the last message came from."""
-        return self.fair_queue.last
-
     def can_send(self) -> bool:
         """Tell whether a send would not block: always, but under ROUTER_MANDATORY (3.7)."""
         if not self.options.router_mandatory:
             return True
         return any(not pipe.blocked for pipe in self.peers.values())
-
-    def can_recv(self) -> bool:
-        """Tell whether a message waits."""
-        return len(self.fair_queue.ready) > 0
 
     def attach(self, pipe: Pipe) -> str:
         """Take in a peer under the id it announced, or a generated one (E9, R5, R7).
@@ -105,12 +99,8 @@ class Router(Pattern):
                 return DUPLICATE_ID
             self.detach(older)
             older.end.close_peer("handover")
-        pipe.attached = True
         self.peers[pipe.routing_id] = pipe
-        if pipe.inbound:
-            self.fair_queue.activate(pipe)
-        self.changed()
-        return ""
+        return super().attach(pipe)
 
     def generate_id(self) -> bytes:
         """Return an id that no peer has."""
@@ -122,11 +112,9 @@ class Router(Pattern):
 
     def detach(self, pipe: Pipe) -> None:
         """Forget a peer and destroy its queues (R28.34)."""
-        pipe.attached = False
         if self.peers.get(pipe.routing_id) is pipe:
             del self.peers[pipe.routing_id]
-        self.fair_queue.remove(pipe)
-        self.drop_queues(pipe)
+        super().detach(pipe)
         for body in self.last_words(pipe) if pipe.peer_type else []:
             self.depart([pipe.routing_id, body])
         self.changed()
@@ -148,14 +136,6 @@ class Router(Pattern):
         for body in words:
             self.tell(pipe, body)
 
-    def tell(self, pipe: Pipe, body: bytes) -> None:
-        """Add a message for the application to those of a peer."""
-        if not pipe.put_notice([body]):
-            self.drop(QUEUE_FULL, [body])
-            return
-        self.fair_queue.activate(pipe)
-        self.changed()
-
     def last_words(self, pipe: Pipe) -> list[bytes]:
         """Return what is told of a peer's end, by ROUTER_NOTIFY and by DISCONNECT_MSG."""
         options = self.options
@@ -170,15 +150,6 @@ class Router(Pattern):
             self.fair_queue.activate(departed)
         else:
             self.drop(QUEUE_FULL, message)
-
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        """Queue what a peer sent."""
-        pipe.put_inbound(messages)
-        messages.clear()
-        if not pipe.in_fair_queue:
-            self.fair_queue.activate(pipe)
-        if self.watcher is not None:
-            self.watcher.socket_changed()
 
     def retire(self, pipe: Pipe) -> None:
         """Route nothing more to this peer; its id is free."""

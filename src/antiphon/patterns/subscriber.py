@@ -3,9 +3,10 @@
 from typing import Final
 
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import QUEUE_FULL, Pattern
+from antiphon.patterns.base import QUEUE_FULL
 from antiphon.patterns.pipe import Pipe
-from antiphon.patterns.schedule import FairQueue, FanOut
+from antiphon.patterns.receiving import Receiving
+from antiphon.patterns.schedule import FanOut
 from antiphon.patterns.trie import (
     SubscriptionTrie,
     cancel,
@@ -14,7 +15,7 @@ from antiphon.patterns.trie import (
     subscribe,
 )
 
-__all__ = ("NOT_SUBSCRIBED", "SLOW_PUBLISHER", "Sub", "Xsub")
+__all__ = ("NOT_SUBSCRIBED", "SLOW_PUBLISHER", "Sub", "Subscriber", "Xsub")
 
 #: Why a message is dropped that no subscription covers.
 NOT_SUBSCRIBED: Final = "not-subscribed"
@@ -22,35 +23,14 @@ NOT_SUBSCRIBED: Final = "not-subscribed"
 SLOW_PUBLISHER: Final = "slow-publisher"
 
 
-class Xsub(Pattern):
-    """XSUB: subscribes by messages, and sends others to every publisher."""
+class Subscriber(Receiving):
+    """What subscribes to publishers: each of them hears of all that it wants."""
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
         self.fan_out = FanOut()
-        self.fair_queue = FairQueue()
         # How often each topic was subscribed to (Z20).
         self._counts: dict[bytes, int] = {}
-
-    # Out.
-
-    def try_send(self, parts: list[bytes]) -> bool:
-        """Subscribe by ``[1 topic]``, end that by ``[0 topic]``; the rest goes to all publishers.
-
-        Returns True, and never waits: copies for which a queue has no room are dropped and
-        counted. Under ONLY_FIRST_SUBSCRIBE only the first frame may be a subscription.
-        """
-        changes, others = split_changes(parts, self.options.only_first_subscribe)
-        for part in changes:
-            self.change(part)
-        if others:
-            for _ in range(self.fan_out.send(others, self.fan_out.everybody())):
-                self.drop(QUEUE_FULL, others)
-        return True
-
-    def can_send(self) -> bool:
-        """Return True."""
-        return True
 
     def change(self, part: bytes) -> None:
         """Subscribe, or end a subscription, and tell the publishers.
@@ -87,38 +67,10 @@ class Xsub(Pattern):
         """Return how many different topics this socket has subscribed to."""
         return len(self._counts)
 
-    # In.
-
-    def try_recv(self) -> list[bytes] | None:
-        """Return the next message, from each publisher in turn."""
-        return self.fair_queue.take()
-
-    def last_sender(self) -> Pipe | None:
-        """Return the peer that the last message came from."""
-        return self.fair_queue.last
-
-    def can_recv(self) -> bool:
-        """Tell whether a message waits."""
-        return len(self.fair_queue.ready) > 0
-
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        """Queue what a publisher sent."""
-        pipe.put_inbound(messages)
-        messages.clear()
-        if not pipe.in_fair_queue:
-            self.fair_queue.activate(pipe)
-        if self.watcher is not None:
-            self.watcher.socket_changed()
-
-    # Peers.
-
     def attach(self, pipe: Pipe) -> str:
         """Take in a publisher."""
-        pipe.attached = True
         self.fan_out.add(pipe)
-        if pipe.inbound:
-            self.fair_queue.activate(pipe)
-        return ""
+        return super().attach(pipe)
 
     def connected(self, pipe: Pipe) -> None:
         """Tell a publisher all subscriptions, before anything else that waits for it."""
@@ -131,11 +83,9 @@ class Xsub(Pattern):
 
     def detach(self, pipe: Pipe) -> None:
         """Forget a publisher and destroy its queues."""
-        pipe.attached = False
         self.fan_out.remove(pipe)
-        self.fair_queue.remove(pipe)
         _keep_messages(pipe)
-        self.drop_queues(pipe)
+        super().detach(pipe)
 
     def retire(self, pipe: Pipe) -> None:
         """Send nothing more to a publisher than what waits for it."""
@@ -149,7 +99,32 @@ def _keep_messages(pipe: Pipe) -> None:
     pipe.replace_outbound([parts for parts in pipe.outbound if not is_change(parts[0])])
 
 
-class Sub(Xsub):
+class Xsub(Subscriber):
+    """XSUB: subscribes by messages, and sends others to every publisher."""
+
+    def try_send(self, parts: list[bytes]) -> bool:
+        """Subscribe by ``[1 topic]``, end that by ``[0 topic]``; the rest goes to all publishers.
+
+        Returns True, and never waits: copies for which a queue has no room are dropped and
+        counted. Under ONLY_FIRST_SUBSCRIBE only the first frame may be a subscription.
+        """
+        changes, others = split_changes(parts, self.options.only_first_subscribe)
+        for part in changes:
+            self.change(part)
+        if others:
+            for _ in range(self.fan_out.send(others, self.fan_out.everybody())):
+                self.drop(QUEUE_FULL, others)
+        return True
+
+    def can_send(self) -> bool:
+        """Return True."""
+        return True
+
+    def check_send(self) -> None:
+        """Allow a message at any time."""
+
+
+class Sub(Subscriber):
     """SUB: subscribes by options, and gets nothing that it has not subscribed to."""
 
     def __init__(self, options: SocketOptions) -> None:
@@ -157,18 +132,6 @@ class Sub(Xsub):
         self._trie = SubscriptionTrie()
         # Stands for this socket in its own trie.
         self._self = Pipe(options)
-
-    def try_send(self, parts: list[bytes]) -> bool:
-        """Raise OperationNotSupported."""
-        self.refuse_send()
-
-    def check_send(self) -> None:
-        """Raise OperationNotSupported."""
-        self.refuse_send()
-
-    def can_send(self) -> bool:
-        """Return False."""
-        return False
 
     def subscribe(self, topic: bytes) -> None:
         """Ask for messages that begin with ``topic``, once more."""
@@ -187,17 +150,18 @@ class Sub(Xsub):
         The subscription may have ended while the message was on its way.
         """
         if self.options.invert_matching or b"" not in self._counts:
-            self._sift(messages)
+            self._sift(pipe, messages)
         if messages:
             super().deliver(pipe, messages)
 
-    def _sift(self, messages: list[list[bytes]]) -> None:
+    def _sift(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         inverted = self.options.invert_matching
         wanted: list[list[bytes]] = []
         for parts in messages:
             if self._trie.matches(parts[0]) != inverted:
                 wanted.append(parts)
             else:
+                pipe.received += 1
                 self.drop(NOT_SUBSCRIBED, parts)
         if len(wanted) < len(messages):
             messages[:] = wanted
