@@ -2,23 +2,15 @@
 
 import re
 import signal
-import time
 from collections import Counter
 
 import pytest
 
 import antiphon.zmq as zmq
+from tests.waiting import until
 
 from .conftest import Endpoints
 from .programs import finish, free_port, run, start
-
-
-def wait_until_connected(socket: zmq.Socket) -> None:
-    """Return once a peer has answered."""
-    deadline = time.monotonic() + 20
-    while not any(peer.connected for peer in socket.peers()):
-        assert time.monotonic() < deadline
-        socket.poll(10)
 
 
 def test_ten_clients_three_workers(endpoint: Endpoints) -> None:
@@ -63,7 +55,7 @@ def test_ctrl_c_ends_it_while_clients_wait(name: str, words: list[str]) -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
         peer.linger = 0
         peer.connect(front)
-        wait_until_connected(peer)
+        until(lambda: any(found.connected for found in peer.peers()))
         program.send_signal(signal.SIGINT)
         assert finish(program) == words
 
@@ -75,7 +67,7 @@ def test_ctrl_c_ends_it_while_its_threads_and_tasks_wait(name: str) -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as peer:
         peer.linger = 0
         peer.connect(endpoint)
-        wait_until_connected(peer)
+        until(lambda: any(found.connected for found in peer.peers()))
         program.send_signal(signal.SIGINT)
         try:
             _, errors = program.communicate(timeout=20)

@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import psutil
 
+from tests.waiting import PATIENCE_S, until
+
 __all__ = ("LONG", "MIB", "PATIENCE_S", "Client", "Crowd", "Server", "Watch", "until")
 
 #: Whether the whole figures are wanted; they take minutes.
@@ -26,17 +28,7 @@ MIB = 1 << 20
 SLACK = (4 if LONG else 2) * MIB
 #: Less than what the server lets one address have in its handshake.
 PER_SOURCE = 32
-PATIENCE_S = 20.0
 _PROGRAMS = Path(__file__).parent / "programs"
-
-
-def until(condition: Callable[[], bool], seconds: float = PATIENCE_S) -> float:
-    """Wait for a condition; returns how long it took."""
-    start = time.monotonic()
-    while not condition():
-        assert time.monotonic() < start + seconds, "it did not happen in time"
-        time.sleep(0.01)
-    return time.monotonic() - start
 
 
 class _Child:
@@ -135,6 +127,16 @@ class Watch:
         before, now = self.before[what], self.server.ask()[what]
         more = {reason: count - before.get(reason, 0) for reason, count in now.items()}
         return {reason: count for reason, count in more.items() if count}
+
+    def refused(self) -> dict[str, int]:
+        """Return why peers were closed since the beginning.
+
+        Connections that were lost are left out: the client, too, ends its own while it is told
+        something.
+        """
+        failures = self.counted("failures")
+        failures.pop("connection-lost", None)
+        return failures
 
     def grown(self) -> int:
         """Return by how many bytes the server's memory has grown."""

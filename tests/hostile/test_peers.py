@@ -56,7 +56,7 @@ def test_a_message_without_an_end(attacked: Attacked) -> None:
             pour(crowd, frame(1, b"") * 8192, 4 * MAX_FRAMES)
             watch.grown()
             crowd.read_to_end()
-        assert watch.counted("failures") == {"too-many-frames": wave * PEERS}
+        assert watch.refused() == {"too-many-frames": wave * PEERS}
     watch.check_unharmed()
     watch.check_recovered()
 
@@ -70,7 +70,7 @@ def test_messages_of_many_frames(attacked: Attacked) -> None:
             crowd.send(body)
             crowd.read_from_each(len(body))
     watch.check_unharmed()
-    assert watch.counted("failures") == {}
+    assert watch.refused() == {}
     watch.check_recovered()
 
 
@@ -191,7 +191,7 @@ def test_commands_out_of_place(attacked: Attacked, reason: str, said: bytes) -> 
         crowd.send(said + message([b"late"]) + command(b"PING", b"\0\0"))
         crowd.read_to_end()
     watch.check_unharmed()
-    assert watch.counted("failures") == {reason: PEERS}
+    assert watch.refused() == {reason: PEERS}
     watch.check_recovered()
 
 
@@ -225,7 +225,7 @@ def test_sizes_at_which_arithmetic_goes_wrong(attacked: Attacked) -> None:
                     expected[why] = expected.get(why, 0) + 1
         # A command of size 0 has no name.
         expected["bad-command"] = 1
-        until(lambda: watch.counted("failures") == expected)
+        until(lambda: watch.refused() == expected)
         assert watch.grown() < MIB
     watch.check_unharmed()
     with Crowd(watch.server.address, len(SIZES)) as crowd:

@@ -34,7 +34,7 @@ def test_silent_connections(attacked: Attacked) -> None:
         with Crowd(watch.server.address, STRANGERS) as crowd:
             assert watch.grown() <= STRANGERS * STRANGER_BYTES + MIB
             assert crowd.read_to_end() <= HANDSHAKE_MS / 1000 + 1
-        assert watch.counted("failures") == {"handshake-timeout": wave * STRANGERS}
+        assert watch.refused() == {"handshake-timeout": wave * STRANGERS}
     assert watch.check_unharmed()["handshake_ms"][1] < WELCOME_MS
     watch.check_recovered()
 
@@ -58,7 +58,7 @@ def test_a_byte_at_a_time(attacked: Attacked) -> None:
         with Crowd(watch.server.address, STRANGERS) as crowd:
             assert dribble(crowd) <= HANDSHAKE_MS / 1000 + 1
             assert watch.grown() <= STRANGERS * STRANGER_BYTES + MIB
-        assert watch.counted("failures") == {"handshake-timeout": wave * STRANGERS}
+        assert watch.refused() == {"handshake-timeout": wave * STRANGERS}
     assert watch.check_unharmed()["handshake_ms"][1] < WELCOME_MS
     watch.check_recovered()
 
@@ -111,5 +111,5 @@ def test_other_protocols(attacked: Attacked) -> None:
             assert crowd.read_to_end() < 5
             assert max(crowd.received.values()) <= len(NULL_GREETING)
     watch.check_unharmed()
-    assert watch.counted("failures") == dict.fromkeys(STRANGE, each)
+    assert watch.refused() == dict.fromkeys(STRANGE, each)
     watch.check_recovered()

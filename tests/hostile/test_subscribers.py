@@ -76,7 +76,7 @@ def test_whoever_asks_for_too_much(watch: Watch, reason: str, said: bytes) -> No
             send_all(crowd, said)
             assert watch.grown() <= PEERS * MOST
             crowd.read_to_end()
-        assert watch.counted("failures") == {reason: wave * PEERS}
+        assert watch.refused() == {reason: wave * PEERS}
     watch.check_unharmed()
     watch.check_recovered()
 

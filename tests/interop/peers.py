@@ -2,13 +2,13 @@
 
 import itertools
 import sys
-import time
 from types import ModuleType, TracebackType
 from typing import Any, Protocol, Self, cast
 
 import zmq as libzmq
 
 import antiphon.zmq as subject
+from tests.waiting import until
 
 __all__ = (
     "PATIENCE_MS",
@@ -110,15 +110,17 @@ def endpoint_of(socket: Socket) -> str:
 
 def send_when_routable(router: Socket, parts: list[bytes]) -> None:
     """Send from a ROUTER with ROUTER_MANDATORY as soon as it knows the peer in ``parts[0]``."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while True:
+
+    def sent() -> bool:
         try:
             router.send_multipart(parts)
-            return
         except (subject.ZMQError, libzmq.ZMQError) as error:
-            if error.errno != libzmq.EHOSTUNREACH or time.monotonic() > deadline:
+            if error.errno != libzmq.EHOSTUNREACH:
                 raise
-        time.sleep(0.001)
+            return False
+        return True
+
+    until(sent)
 
 
 def wait_for(monitor: Socket, events: int) -> None:

@@ -3,9 +3,10 @@
 import signal
 import socket
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
+
+from tests.waiting import until
 
 from .programs import Process, Programs, finish
 from .raw import RawPeer, message
@@ -27,12 +28,15 @@ def free_port() -> int:
 
 def dial(port: int) -> RawPeer:
     """Connect to a program that is about to listen."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+    peers: list[RawPeer] = []
+
+    def listens() -> bool:
         with suppress(ConnectionRefusedError):
-            return RawPeer.dial(f"tcp://127.0.0.1:{port}")
-        time.sleep(0.01)
-    raise TimeoutError(f"nobody listens at port {port}")
+            peers.append(RawPeer.dial(f"tcp://127.0.0.1:{port}"))
+        return bool(peers)
+
+    until(listens)
+    return peers[0]
 
 
 def test_a_client_and_a_worker_of_the_broker(programs: Programs) -> None:

@@ -1,15 +1,14 @@
 """Every legal pair of PUSH, PULL, PAIR and the publishers, with libzmq on the other side."""
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import antiphon.zmq as zmq
+from tests.waiting import until
 
 from .conversation import TRANSPORTS, Conversation, Setting, filler, settings
-from .peers import PATIENCE_MS, Socket, Sockets, endpoint_of
+from .peers import Socket, Sockets, endpoint_of
 from .raw import NULL_GREETING, RawListener, RawPeer, command, greeting, message, ready
 
 pytestmark = pytest.mark.timeout(30)
@@ -19,14 +18,6 @@ SETTINGS = [
     for setting in settings(("tcp4", "ipc"))
     if setting.first in ("PUSH", "PAIR", "PUB", "XPUB")
 ]
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for what must come about."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def subscribe(socket: Socket, kind: str, topic: bytes) -> None:

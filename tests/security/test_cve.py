@@ -4,7 +4,6 @@
 """
 
 import errno
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +24,7 @@ from tests.interop.raw import (
     message,
     ready,
 )
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -234,7 +234,4 @@ def test_cve_row_pr_4932_a_scanners_bytes_are_no_messages(sockets: Sockets, said
 
 def await_failure(subject: object) -> None:
     """Wait until a connection's end was counted."""
-    deadline = time.monotonic() + 5
-    while not failures(subject):
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    until(lambda: failures(subject))

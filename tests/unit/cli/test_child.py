@@ -37,7 +37,7 @@ def test_what_a_child_prints_comes_before_its_end(make: Make) -> None:
 
 
 def test_all_are_ended_and_may_be_again(make: Make) -> None:
-    child, lines = make("import time; print('here', flush=True); time.sleep(60)")
+    child, lines = make("import signal; print('here', flush=True); signal.pause()")
     lines.get(timeout=PATIENCE)
     for _ in range(2):
         end_all([child], signal.SIGTERM)
@@ -48,8 +48,8 @@ def test_all_are_ended_and_may_be_again(make: Make) -> None:
 def test_a_stubborn_child_is_killed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_PATIENCE", 0.0)
     child, lines = make(
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "print('here', flush=True); time.sleep(60)"
+        "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('here', flush=True); signal.pause()"
     )
     lines.get(timeout=PATIENCE)
     end_all([child], signal.SIGTERM)

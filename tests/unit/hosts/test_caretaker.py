@@ -1,12 +1,12 @@
 """What goes on while the program is elsewhere, and that no mistake ends it."""
 
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 import antiphon.zmq as zmq
+from tests.waiting import until
 
 PATIENCE_MS = 10_000
 
@@ -18,13 +18,6 @@ def context() -> Iterator[zmq.Context]:
     context.rcvtimeo = context.sndtimeo = PATIENCE_MS
     yield context
     context.destroy(0)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 class Mistaken(zmq.Instrument):

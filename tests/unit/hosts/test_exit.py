@@ -5,21 +5,13 @@ import importlib
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 import pytest
 
 import antiphon.zmq as zmq
+from tests.waiting import until
 
 PATIENCE = 10_000
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def descriptors() -> int:

@@ -3,7 +3,6 @@
 import errno
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +10,7 @@ from typing import TypeVar
 import pytest
 
 import antiphon.zmq as zmq
+from tests.waiting import until
 
 ENDPOINTS = ("tcp://127.0.0.1:*", "ipc://*", "inproc://waiting")
 T = TypeVar("T")
@@ -66,10 +66,7 @@ def together(calls: list[Callable[[], T]]) -> list[T]:
 
 def queued(socket: zmq.Socket, count: int) -> None:
     """Wait until so many messages have come in."""
-    deadline = time.monotonic() + 10
-    while sum(peer.queued_in for peer in socket.peers()) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    until(lambda: sum(peer.queued_in for peer in socket.peers()) >= count)
 
 
 def poll(*items: tuple[zmq.Socket | int, int]) -> list[tuple[object, int]]:

@@ -4,7 +4,18 @@ from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe, PipeEnd
 
-__all__ = ("RememberingEnd", "comes", "connect", "everything", "goes", "join", "options")
+__all__ = (
+    "RememberingEnd",
+    "attach",
+    "comes",
+    "connect",
+    "everything",
+    "goes",
+    "hears",
+    "join",
+    "options",
+    "says",
+)
 
 
 class RememberingEnd(PipeEnd):
@@ -41,6 +52,14 @@ def join(pattern: Pattern, connected: bool = True) -> Pipe:
     return pipe
 
 
+def attach(pattern: Pattern, routing_id: bytes = b"") -> Pipe:
+    """Attach a peer of that id, before its connection is complete, or without one."""
+    pipe = Pipe(pattern.options)
+    pipe.routing_id = routing_id
+    assert not pattern.attach(pipe)
+    return pipe
+
+
 def connect(pattern: Pattern, pipe: Pipe) -> None:
     """Complete the connection of a peer."""
     pipe.peer_type = b"PEER"
@@ -57,6 +76,18 @@ def goes(pipe: Pipe) -> list[list[bytes]]:
     messages = list(pipe.outbound)
     pipe.outbound_taken(len(messages))
     return messages
+
+
+def says(pattern: Pattern, pipe: Pipe, *frames: bytes) -> None:
+    """Let one message come from a peer."""
+    pattern.deliver(pipe, [list(frames)])
+
+
+def hears(pipe: Pipe) -> list[bytes]:
+    """Take the oldest message that waits for a peer, as the connection does."""
+    frames = pipe.outbound[0]
+    pipe.outbound_taken(1)
+    return frames
 
 
 def everything(pattern: Pattern) -> list[list[bytes]]:

@@ -5,81 +5,51 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from antiphon.errors import EHOSTUNREACH, HostUnreachable
-from antiphon.options import SocketOptions
-from antiphon.patterns.base import DUPLICATE_ID, QUEUE_FULL, Pattern
+from antiphon.patterns.base import DUPLICATE_ID, QUEUE_FULL
 from antiphon.patterns.pipe import Pipe, PipeEnd
 from antiphon.patterns.router import ROUTED, UNKNOWN_ID, Router
 
-
-def options(hwm: int = 1000) -> SocketOptions:
-    chosen = SocketOptions()
-    chosen.sndhwm = chosen.rcvhwm = hwm
-    return chosen
-
-
-def join(pattern: Pattern, routing_id: bytes = b"") -> Pipe:
-    pipe = Pipe(pattern.options)
-    pipe.routing_id = routing_id
-    assert not pattern.attach(pipe)
-    return pipe
-
-
-def comes(pattern: Pattern, pipe: Pipe, *parts: bytes) -> None:
-    pattern.deliver(pipe, [list(parts)])
-
-
-def goes(pipe: Pipe) -> list[bytes]:
-    """Take the oldest message, as the far end does."""
-    parts = pipe.outbound[0]
-    pipe.outbound_taken(1)
-    return parts
-
-
-def everything(pattern: Pattern) -> list[list[bytes]]:
-    messages = []
-    while (parts := pattern.try_recv()) is not None:
-        messages.append(parts)
-    return messages
+from .pipes import attach, everything, hears, options, says
 
 
 def test_router_gives_each_nameless_peer_an_id_of_its_own() -> None:
     """E8, E9, E10, R1, R5, R28.35: five octets, the first zero, counted up, and never again."""
     router = Router(options(), 0xFFFFFFFD)
-    ids = [join(router).routing_id for _ in range(5)]
+    ids = [attach(router).routing_id for _ in range(5)]
     assert ids[:3] == [b"\0\xff\xff\xff\xfe", b"\0\xff\xff\xff\xff", b"\0\0\0\0\0"]
     assert len(set(ids)) == 5
     router.detach(router.peers[ids[0]])
-    assert join(router).routing_id not in ids
+    assert attach(router).routing_id not in ids
 
 
 def test_router_passes_over_an_id_that_a_peer_has_chosen() -> None:
     """R5, R6, R28.35: nothing that a peer announces makes a generated id a duplicate."""
     router = Router(options(), 0)
-    join(router, b"\0\0\0\0\1")
-    assert join(router).routing_id == b"\0\0\0\0\2"
+    attach(router, b"\0\0\0\0\1")
+    assert attach(router).routing_id == b"\0\0\0\0\2"
 
 
 def test_router_knows_a_peer_by_the_id_it_chose() -> None:
     """E8, E13, K3, K4, K6, R3, R4, R28.36, R28.38-R28.41: ids in front, in turn; none behind."""
     router = Router(options(), 0)
-    peers = {name: join(router, name) for name in (b"A", b"B", b"\xff" * 255)}
+    peers = {name: attach(router, name) for name in (b"A", b"B", b"\xff" * 255)}
     for name, peer in peers.items():
         router.deliver(peer, [[b"1"], [b"", b"2"]])
         assert router.try_send([name, b"", name, b"x"])
-        assert goes(peer) == [b"", name, b"x"]
+        assert hears(peer) == [b"", name, b"x"]
     assert everything(router) == [[n, b"1"] for n in peers] + [[n, b"", b"2"] for n in peers]
 
 
 def test_router_refuses_a_second_peer_of_the_same_id() -> None:
     """R7, R28.35: the old one keeps its id and its messages, whatever becomes of the new one."""
     router = Router(options(), 0)
-    old, new = join(router, b"X"), Pipe(router.options)
+    old, new = attach(router, b"X"), Pipe(router.options)
     new.routing_id = b"X"
-    comes(router, old, b"from old")
+    says(router, old, b"from old")
     assert router.attach(new) == DUPLICATE_ID
     router.detach(new)
     router.try_send([b"X", b"to old"])
-    assert goes(old) == [b"to old"]
+    assert hears(old) == [b"to old"]
     assert everything(router) == [[b"X", b"from old"]]
     assert router.drops == {DUPLICATE_ID: 1}
 
@@ -95,15 +65,15 @@ def test_router_hands_an_id_over() -> None:
     """R7, R28.34: the old connection is closed and its queues are dropped and counted."""
     router = Router(options(), 0)
     router.options.router_handover = True
-    old = join(router, b"X")
+    old = attach(router, b"X")
     old.end = end = _End()
-    comes(router, old, b"in")
+    says(router, old, b"in")
     router.try_send([b"X", b"out"])
-    new = join(router, b"X")
+    new = attach(router, b"X")
     assert (end.closed, old.attached) == ("handover", False)
     router.detach(old)
     router.try_send([b"X", b"to new"])
-    assert goes(new) == [b"to new"]
+    assert hears(new) == [b"to new"]
     assert router.try_recv() is None
     assert router.drops == {"sender-gone": 1, "peer-gone": 1}
 
@@ -111,7 +81,7 @@ def test_router_hands_an_id_over() -> None:
 def test_router_drops_what_it_cannot_route() -> None:
     """R9, R28.42, R28.43: sending succeeds; each message is counted under its reason."""
     router = Router(options(hwm=1), 0)
-    join(router, b"X")
+    attach(router, b"X")
     assert router.can_send()
     for parts in ([b"nobody", b"m"], [b"X", b"1"], [b"X", b"2"], [b"X"], [b"nobody"]):
         assert router.try_send(parts)
@@ -123,18 +93,18 @@ def test_mandatory_router_says_what_it_cannot_route() -> None:
     router = Router(options(hwm=1), 0)
     router.options.router_mandatory = True
     assert not router.can_send()
-    peer = join(router, b"X")
+    peer = attach(router, b"X")
     with pytest.raises(HostUnreachable) as caught:
         router.try_send([b"nobody", b"m"])
     assert (caught.value.errno, caught.value.routing_id) == (EHOSTUNREACH, b"nobody")
     assert router.try_send([b"X", b"1"])
     assert not router.can_send()
     assert not router.try_send([b"X", b"2"])
-    goes(peer)
+    hears(peer)
     assert peer.unblocked()
     router.writable(peer)
     assert router.try_send([b"X", b"2"])
-    comes(router, peer, b"pending")
+    says(router, peer, b"pending")
     router.detach(peer)
     assert router.try_recv() is None
     with pytest.raises(HostUnreachable):
@@ -145,7 +115,7 @@ def test_mandatory_router_says_what_it_cannot_route() -> None:
 def test_route_tells_what_became_of_a_message_and_drops_none() -> None:
     """R28.41, R28.42: the three outcomes."""
     router = Router(options(hwm=1), 0)
-    peer = join(router, b"X")
+    peer = attach(router, b"X")
     outcomes = [router.route(name, [b"m"]) for name in (b"nobody", b"X", b"X")]
     assert outcomes == [UNKNOWN_ID, ROUTED, QUEUE_FULL]
     assert (list(peer.outbound), router.drops) == ([[b"m"]], {})
@@ -212,7 +182,7 @@ class RouterMachine(RuleBasedStateMachine):
     def peer_reads(self, name: bytes) -> None:
         session = self.live.get(name)
         if session is not None and session.pipe.outbound:
-            session.arrived.append(goes(session.pipe))
+            session.arrived.append(hears(session.pipe))
             if session.pipe.unblocked():
                 self.router.writable(session.pipe)
 
@@ -258,7 +228,7 @@ TestRouterMachine = RouterMachine.TestCase
 
 def known(router: Router, name: bytes) -> Pipe:
     """Attach a peer whose connection is complete."""
-    pipe = join(router, name)
+    pipe = attach(router, name)
     pipe.peer_type = b"DEALER"
     router.connected(pipe)
     return pipe
@@ -269,10 +239,10 @@ def test_router_notify_tells_who_comes_and_who_goes(bits: int) -> None:
     """test_router_notify of libzmq: ``[id, b""]`` for each; the bits choose."""
     router = Router(options(), 0)
     router.options.router_notify = bits
-    comes(router, known(router, b"A"), b"hello")
+    says(router, known(router, b"A"), b"hello")
     arrival = [[b"A", b""]] if bits & 1 else []
     assert everything(router) == [*arrival, [b"A", b"hello"]]
-    comes(router, router.peers[b"A"], b"lost")
+    says(router, router.peers[b"A"], b"lost")
     router.detach(router.peers[b"A"])
     assert everything(router) == ([[b"A", b""]] if bits & 2 else [])
 
@@ -281,7 +251,7 @@ def test_router_notify_tells_of_a_connection_of_ours_each_time() -> None:
     router = Router(options(), 0)
     router.options.router_notify = 3
     peer = known(router, b"A")
-    comes(router, peer, b"1")
+    says(router, peer, b"1")
     router.interrupted(peer)
     router.connected(peer)
     assert everything(router) == [[b"A", b""], [b"A", b"1"], [b"A", b""], [b"A", b""]]
@@ -304,7 +274,7 @@ def test_what_is_told_of_an_end_comes_after_what_the_peer_has_sent() -> None:
     router.options.router_notify = 2
     router.options.disconnect_msg = b"bye"
     peer = known(router, b"A")
-    comes(router, peer, b"last")
+    says(router, peer, b"last")
     router.part(peer)
     assert everything(router) == [[b"A", b"last"], [b"A", b""], [b"A", b"bye"]]
 
@@ -312,7 +282,7 @@ def test_what_is_told_of_an_end_comes_after_what_the_peer_has_sent() -> None:
 def test_disconnect_msg_is_of_peers_whose_handshake_was_complete() -> None:
     router = Router(options(), 0)
     router.options.disconnect_msg = b"bye"
-    router.detach(join(router, b"never connected"))
+    router.detach(attach(router, b"never connected"))
     router.detach(known(router, b"A"))
     assert everything(router) == [[b"A", b"bye"]]
 

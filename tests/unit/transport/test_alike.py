@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import antiphon.zmq as zmq
+from tests.waiting import until
 
 #: The transports that have connections, and all.
 WIRED = ("tcp", "ws", "wss", "ipc")
@@ -54,13 +54,6 @@ def connected(context: zmq.Context, kind: int, endpoint: str, **options: object)
     client = context.socket(kind, **{"reconnect_ivl": 20, **options})
     client.connect(endpoint)
     return client
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def reader_waits(context: zmq.Context, server: zmq.Socket) -> bool:

@@ -1,7 +1,6 @@
 """The thread-safe types at the front, blocking and on asyncio: ids and groups beside one frame."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 import antiphon.zmq as zmq
 import antiphon.zmq.asyncio as azmq
 from antiphon.errors import OperationNotSupported
+from tests.waiting import until
 
 ANYWHERE = "tcp://127.0.0.1:*"
 SINGLE = ("CLIENT", "SERVER", "PEER", "CHANNEL", "SCATTER", "RADIO")
@@ -49,13 +49,6 @@ def connect(context: Any, binder: str, connector: str, endpoint: str = ANYWHERE)
     first.bind(endpoint)
     second.connect(first.last_endpoint)
     return first, second
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def test_a_server_answers_by_the_routing_id_beside_a_frame(

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 from subprocess import CompletedProcess
 from typing import Any
 
+import gevent
 import pytest
 
 import antiphon.zmq as blocking
-
-gevent = pytest.importorskip("gevent")
-
-import antiphon.zmq.green as zmq  # noqa: E402
+import antiphon.zmq.green as zmq
 
 PATIENCE = 20
 
