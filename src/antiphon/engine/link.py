@@ -176,13 +176,11 @@ class Link(Receiver):
             self._queue.append(self)
 
     def inbound_room(self) -> None:
-        """Decode what was left, then read again."""
-        if self.open:
-            self._paused = False
-            # What it has said meanwhile was not read: it is not to blame for that.
-            self.heard_at = self.network.now()
-            self.stream.resume_reading()
-            self._decode(b"", self.pipe.room())
+        """Decode what was left, and read again once there is room for more."""
+        # What it has said meanwhile was not read: it is not to blame for that.
+        self.heard_at = self.network.now()
+        self._decode(b"", self.pipe.room())
+        self._resume()
 
     def close_peer(self, reason: str) -> None:
         """Close: the pattern does not want the peer."""
@@ -247,17 +245,17 @@ class Link(Receiver):
         if connection.peer_ttl_ms:
             self._take_peer_ttl()
         question = connection.mechanism.question
-        if question is not None and self.inquiry is None:
-            self._ask(question)
-            return False
-        return True
+        if question is None or self.inquiry is not None:
+            return True
+        self._ask(question)
+        return False
 
     def _ask(self, question: Question) -> None:
         """Have the peer judged; until then what it sends is left where it is."""
         verdict = self.owner.ask(self, question)
         if verdict is not None:
             self.judged(verdict)
-        else:
+        elif self.inquiry is not None:
             self._pause()
 
     def judged(self, verdict: Verdict) -> None:
@@ -266,23 +264,28 @@ class Link(Receiver):
         if not self.open:
             return
         self.connection.answer(verdict)
-        if self._paused:
-            self._paused = False
-            self.stream.resume_reading()
         self._decode(b"", self.pipe.room())
+        self._resume()
 
     def _pause(self) -> None:
         if not self._paused:
             self._paused = True
             self.stream.pause_reading()
 
+    def _resume(self) -> None:
+        """Read again, unless a full queue, answers that wait, or a question is in the way."""
+        if not self._paused or not self.open or self.pipe.paused or self.inquiry is not None:
+            return
+        if len(self.connection.output) <= _MAX_OUTPUT or not self._writing:
+            self._paused = False
+            self.stream.resume_reading()
+
     def _establish(self) -> bool:
         pipe = self.pipe
         pipe.peer_type = self.connection.peer_type
         pipe.properties = dict(self.connection.mechanism.properties)
-        pipe.properties[b"peer-address"] = (
-            peer_host(self.stream.peer_address) or "localhost"
-        ).encode()
+        host = peer_host(self.stream.peer_address) or "localhost"
+        pipe.properties[b"peer-address"] = host.encode()
         refusal = self.owner.established(self)
         if not self.open:
             return False
@@ -357,10 +360,7 @@ class Link(Receiver):
 
     def _written(self) -> None:
         """See to what had to wait for room, or for the end."""
-        held_back = self._writing or self.pipe.paused or self.inquiry is not None
-        if self._paused and not held_back:
-            self._paused = False
-            self.stream.resume_reading()
+        self._resume()
         if not self.established:
             return
         pipe = self.pipe

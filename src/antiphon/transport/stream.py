@@ -64,7 +64,8 @@ class SocketStream(DescriptorStream):
 
     def on_events(self, events: int) -> bytes:
         """Write what waits, then read once; level-triggered polling comes back for more."""
-        if events != READABLE and not self._goes_on(events):
+        # Polling may have seen that it is readable before another thread paused it.
+        if (events != READABLE or not self.reading) and not self._goes_on(events):
             return b""
         receiver = self.receiver
         if receiver.missing >= LARGE_FRAME:

@@ -1,0 +1,54 @@
+"""A connected socket as a stream, driven by events as polling reports them."""
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from antiphon.engine.network import Receiver
+from antiphon.hosts.resolver import ThreadResolver
+from antiphon.reactor import Reactor
+from antiphon.transport.descriptors import READABLE
+from antiphon.transport.stream import SocketStream
+
+
+class Remembering(Receiver):
+    """Remembers what a stream tells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reason = ""
+
+    def closed(self, reason: str, detail: str) -> None:
+        self.reason = reason
+
+
+@pytest.fixture
+def reactor() -> Iterator[Reactor]:
+    reactor = Reactor(ThreadResolver())
+    yield reactor
+    reactor.close()
+
+
+@pytest.mark.parametrize("last_words", [b"", b"unread"])
+def test_what_polling_saw_before_reading_was_paused_waits(
+    reactor: Reactor, last_words: bytes
+) -> None:
+    """Another thread may have paused it since: what is there, or the end, is read later."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    stream = SocketStream(reactor, near, "there", "here")
+    receiver = Remembering()
+    stream.start(receiver)
+    far.sendall(last_words)
+    far.close()
+    stream.pause_reading()
+    assert stream.on_events(READABLE) == b""
+    assert receiver.reason == ""
+    stream.resume_reading()
+    assert stream.on_events(READABLE) == last_words
+    assert receiver.reason == ("" if last_words else "peer-closed")
+    stream.close()
+    with pytest.raises(OSError, match="descriptor"):
+        os.fstat(near.fileno())
