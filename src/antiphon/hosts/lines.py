@@ -49,6 +49,8 @@ class Lines:
         """Begin anew: after a fork the thread is not there, and the lines are the parent's."""
         self._waiting: queue.SimpleQueue[tuple[int, str] | None] = SimpleQueue()
         self._running = False
+        #: Held by who starts the thread: several contexts may have something to say at once.
+        self._starting = Lock()
         #: Free once the thread has ended.
         self._ended = Lock()
         self._ended.acquire()
@@ -60,9 +62,14 @@ class Lines:
             self._lost += 1
             return
         if not self._running:
-            self._running = True
-            start_thread(self._run, "antiphon-log")
+            self._start()
         self._waiting.put((level, line))
+
+    def _start(self) -> None:
+        with self._starting:
+            if not self._running:
+                self._running = True
+                start_thread(self._run, "antiphon-log")
 
     def _run(self) -> None:
         while (item := self._waiting.get()) is not None:
