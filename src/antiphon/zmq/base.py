@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import GenericAlias
 from typing import Any, ClassVar, Final, ParamSpec, Protocol, Self, TypeVar
-from weakref import WeakValueDictionary
 
 from antiphon.constants import SocketOption, SocketType
 from antiphon.engine.socket import SocketCore
@@ -26,6 +25,7 @@ from antiphon.zmq.addressed import AddressedSocket, addressing_of
 from antiphon.zmq.attributes import SOCKET_OPTIONS
 from antiphon.zmq.endpoints import Endpoints, endpoint_text
 from antiphon.zmq.frame import NOBODY, Frame, as_bytes, as_frames, received_frame
+from antiphon.zmq.shadows import Shadowed, original_of
 
 __all__ = ("COPY_THRESHOLD", "BaseSocket", "Part")
 
@@ -48,9 +48,6 @@ _AnyClass = type[Any]
 
 #: What a socket and its shadows have in common.
 _SHARED: Final = ("context", "_partial", "_host", "_core", "_max_frame", "_addressing")
-
-#: The sockets whose ``underlying`` was asked for, by that number.
-_underlying: WeakValueDictionary[int, "BaseSocket"] = WeakValueDictionary()
 
 
 class _Host(Protocol):
@@ -78,7 +75,7 @@ class _Partial:
         self.sender: Mapping[bytes, bytes] = NOBODY
 
 
-class BaseSocket(AddressedSocket):
+class BaseSocket(AddressedSocket, Shadowed):
     """A socket without its waiting calls.
 
     Options can be read and set as attributes under their names, such as ``linger`` or
@@ -148,7 +145,7 @@ class BaseSocket(AddressedSocket):
         self._addressing = addressing_of(self._core.socket_type)
 
     def _share(self, shadow: Any) -> None:
-        original = shadow if isinstance(shadow, BaseSocket) else _underlying.get(shadow)
+        original = shadow if isinstance(shadow, BaseSocket) else original_of(shadow)
         if not isinstance(original, BaseSocket):
             raise ZMQError(ENOTSOCK, f"there is no socket whose underlying is {shadow!r}")
         self._original = original
@@ -161,24 +158,8 @@ class BaseSocket(AddressedSocket):
         """Return a host of this kind for a socket of the other one. Raises TypeError."""
         raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
 
-    @classmethod
-    def shadow(cls, address: Any) -> Self:
-        """Return a socket a second time, given itself or its ``underlying``."""
-        return cls(shadow=address)
-
-    def __copy__(self, memo: object = None) -> Self:
-        del memo
-        return self.shadow(self)
-
-    __deepcopy__ = __copy__
-
-    @property
-    def underlying(self) -> int:
-        """A number that stands for the socket: what shadow() takes. 0 once it is closed."""
-        if self.closed:
-            return 0
-        _underlying.setdefault(id(self._core), self)
-        return id(self._core)
+    def _shared(self) -> object:
+        return self._core
 
     # Life.
 

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from types import GenericAlias
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
-from weakref import WeakValueDictionary
 
 from antiphon.constants import ContextOption, SocketOption
 from antiphon.engine.socket import SocketCore
@@ -16,6 +15,7 @@ from antiphon.options import SocketOptions
 from antiphon.zmq.attributes import CONTEXT_OPTIONS, SOCKET_OPTIONS, ContextAttributes
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.settings import Settings
+from antiphon.zmq.shadows import Shadowed, original_of
 from antiphon.zmq.socket import Socket
 
 __all__ = ("BaseContext", "Context")
@@ -26,9 +26,6 @@ _AnyClass = type[Any]
 
 #: What is set by calling the socket once it is there, as it is no value that it keeps.
 _CALLS = (int(SocketOption.SUBSCRIBE), int(SocketOption.UNSUBSCRIBE))
-
-#: The contexts whose ``underlying`` was asked for, by that number.
-_underlying: WeakValueDictionary[int, "BaseContext[Any]"] = WeakValueDictionary()
 
 
 class _Host(Protocol):
@@ -66,7 +63,7 @@ class _Open:
             return sum(not core.closed for core in self._cores)
 
 
-class BaseContext(ContextAttributes, Generic[S]):
+class BaseContext(ContextAttributes, Shadowed, Generic[S]):
     """What the contexts of both hosts share.
 
     Socket options set as attributes, such as ``context.linger = 0``, are the defaults of sockets
@@ -111,7 +108,7 @@ class BaseContext(ContextAttributes, Generic[S]):
     def _share(self, shadow: Any) -> None:
         original = shadow
         if isinstance(shadow, int):
-            original = _underlying.get(shadow)
+            original = original_of(shadow)
             if original is None:
                 raise ZMQError(ENOTSOCK, f"there is no context whose underlying is {shadow}")
         if not isinstance(getattr(original, "_host", None), self._host_class):
@@ -123,24 +120,8 @@ class BaseContext(ContextAttributes, Generic[S]):
         for name in ("_settings", "_open_sockets", "_host"):
             setattr(self, name, getattr(original, name))
 
-    @classmethod
-    def shadow(cls, address: Any) -> Self:
-        """Return a context a second time, given itself or its ``underlying``."""
-        return cls(shadow=address)
-
-    def __copy__(self, memo: object = None) -> Self:
-        del memo
-        return self.shadow(self)
-
-    __deepcopy__ = __copy__
-
-    @property
-    def underlying(self) -> int:
-        """A number that stands for the context: what shadow() takes. 0 once it has ended."""
-        if self.closed:
-            return 0
-        _underlying.setdefault(id(self._host), self)
-        return id(self._host)
+    def _shared(self) -> object:
+        return self._host
 
     def __repr__(self) -> str:
         if self.closed:
