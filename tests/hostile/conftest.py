@@ -26,7 +26,7 @@ def start(stack: ExitStack, kind: str, options: dict[str, int]) -> Target:
     return server, stack.enter_context(Client(server))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def targets() -> Iterator[Callable[[str], Target]]:
     """Give a function that returns the one server of a kind with its defaults, and its client."""
     with ExitStack() as stack:

@@ -21,7 +21,6 @@ __all__ = (
 
 #: How long a call may wait for what must come, in milliseconds; far more than it ever takes.
 PATIENCE_MS = 5000
-_MAX_SOCKETS = 8192
 
 
 class Socket(Protocol):
@@ -46,9 +45,8 @@ class Sockets:
         self._contexts = {
             module: module.Context() for module in cast("list[ModuleType]", [subject, libzmq])
         }
-        # libzmq takes back what a closed socket had when it gets to it: many may be on their way.
-        self._contexts[libzmq].set(libzmq.MAX_SOCKETS, _MAX_SOCKETS)
         self._open: list[Socket] = []
+        self._watched: list[libzmq.Socket[bytes]] = []
         self._numbers = itertools.count()
 
     def contexts(self) -> list[Any]:
@@ -57,6 +55,11 @@ class Sockets:
 
     def close(self) -> None:
         """Close all sockets; more can be made."""
+        for watched in self._watched:
+            # First: with nobody to tell, libzmq's I/O thread would wait for somebody for ever.
+            if not watched.closed:
+                watched.disable_monitor()
+        self._watched.clear()
         for socket in self._open:
             socket.close(linger=0)
         self._open.clear()
@@ -73,10 +76,11 @@ class Sockets:
         """Return a socket that tells the events of a libzmq socket."""
         # pyzmq names it after a descriptor, which a socket that is being closed may still have.
         name = f"inproc://monitor-{next(self._numbers)}"
-        made = cast("libzmq.Socket[bytes]", peer).get_monitor_socket(addr=name)
-        monitor = cast("Socket", made)
+        watched = cast("libzmq.Socket[bytes]", peer)
+        monitor = cast("Socket", watched.get_monitor_socket(addr=name))
+        self._watched.append(watched)
         monitor.setsockopt(libzmq.RCVTIMEO, PATIENCE_MS)
-        self._open.insert(0, monitor)
+        self._open.append(monitor)
         return monitor
 
     def _make(self, module: ModuleType, kind: str, options: dict[str, int | bytes]) -> Socket:
