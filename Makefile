@@ -68,7 +68,7 @@ compiled: $(COMPILED)/.installed ## Build with mypyc and run the tests on that
 	$(COMPILED)/venv/bin/python -m pytest -q
 
 bench: $(COMPILED)/.installed ## Measure against the peers, side by side
-	$(COMPILED)/venv/bin/python -m benchmarks
+	$(COMPILED)/venv/bin/antiphon bench
 
 FUZZ_SECONDS ?= 60
 
