@@ -57,7 +57,7 @@ def _fan_out(
 
 
 def _of_size(size: int, name: str) -> Scenario:
-    bounds = ()
+    bounds: tuple[Bound, ...] = ()
     if size in _AT_LEAST:
         bounds = (Bound("rate", "antiphon", "pyzmq", at_least=_AT_LEAST[size]),)
     return Scenario(

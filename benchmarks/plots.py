@@ -54,5 +54,5 @@ def _latency(scenario: Any) -> str:
     }
     highest = max(value for curve in curves.values() for _, value in curve)
     times = {10.0**power: f"{10**power:,} µs" for power in range(1, 8) if 10**power < highest * 10}
-    percentiles = dict(enumerate(_PERCENTILES.values()))
+    percentiles = {float(place): each for place, each in enumerate(_PERCENTILES.values())}
     return draw(curves, Axis(percentiles), Axis(times, logarithmic=True))

@@ -8,12 +8,13 @@ from rich.table import Table
 
 from benchmarks.scenario import Bound, Figures, Runs, Scenario, medians
 
-__all__ = ("as_json", "show")
+__all__ = ("as_json", "headings", "show")
 
 _PLURALS = {"delivery": "deliveries"}
 
 
-def _headings(unit: str) -> dict[str, str]:
+def headings(unit: str) -> dict[str, str]:
+    """Return what the figures are called where ``unit`` is counted."""
     return {
         "rate": f"{_PLURALS.get(unit, unit + 's')}/s",
         "p50_us": "p50 us",
@@ -28,12 +29,12 @@ def _headings(unit: str) -> dict[str, str]:
 def show(console: Console, scenario: Scenario, runs: Runs) -> None:
     """Print the medians of a scenario, how far its rounds lie apart, and its ratios."""
     results = medians(runs)
-    headings = _headings(scenario.unit)
-    figures = [name for name in headings if any(name in each for each in results.values())]
+    names = headings(scenario.unit)
+    figures = [name for name in names if any(name in each for each in results.values())]
     table = Table(box=SIMPLE_HEAD)
     table.add_column("", no_wrap=True)
     for name in figures:
-        table.add_column(headings[name], justify="right")
+        table.add_column(names[name], justify="right")
     table.add_column("spread", justify="right")
     for contender, each in results.items():
         cells = (_number(name, each) for name in figures)
@@ -41,7 +42,7 @@ def show(console: Console, scenario: Scenario, runs: Runs) -> None:
     console.print(scenario.title)
     console.print(table)
     for bound in scenario.bounds:
-        console.print(f"  {_sentence(bound, runs, headings)}", markup=False, soft_wrap=True)
+        console.print(f"  {_sentence(bound, runs, names)}", markup=False, soft_wrap=True)
     console.print()
 
 
@@ -52,15 +53,15 @@ def _spread(runs: Runs, contender: str) -> float:
     return (max(values) - min(values)) / medians(runs)[contender][name]
 
 
-def _sentence(bound: Bound, runs: Runs, headings: Mapping[str, str]) -> str:
+def _sentence(bound: Bound, runs: Runs, names: Mapping[str, str]) -> str:
     whom = f"{bound.ours} / {bound.peer}" if bound.peer else bound.ours
     ratio = bound.ratio(medians(runs))
     if ratio is None:
-        return f"{headings[bound.figure]}, {whom}: not measured"
+        return f"{names[bound.figure]}, {whom}: not measured"
     each = bound.each(runs)
     verdict = "reached" if bound.holds(ratio) else "missed"
     apart = f", {min(each):.2f} to {max(each):.2f}" if len(each) > 1 else ""
-    return f"{headings[bound.figure]}, {whom}: {ratio:.2f} (wanted {bound}: {verdict}{apart})"
+    return f"{names[bound.figure]}, {whom}: {ratio:.2f} (wanted {bound}: {verdict}{apart})"
 
 
 def _number(name: str, figures: Figures) -> str:
