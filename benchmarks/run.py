@@ -53,6 +53,8 @@ def run(
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     whole = describe()
     command = ["antiphon", "bench", "--rounds", str(rounds), *(["--quick"] if quick else [])]
+    if len(scenarios) < len(SCENARIOS):
+        command += [word for each in scenarios for word in ("--only", each.name)]
     whole |= {"rounds": rounds, "command": shlex.join(command), "scenarios": {}}
     console.print(_title(whole), soft_wrap=True)
     written: dict[str, object] = {}

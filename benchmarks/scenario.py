@@ -19,7 +19,7 @@ class Unavailable(Exception):  # noqa: N818 - it is no error
 class Run(Protocol):
     """One run of a contender with ``requests`` requests."""
 
-    def __call__(self, requests: int) -> Figures:
+    def __call__(self, requests: int, /) -> Figures:
         """Run it and return its figures; raises Unavailable."""
 
 

@@ -71,7 +71,9 @@ def bench(
     try:
         scenarios = runner.choose(only)
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--only") from None
+        context = click.get_current_context()
+        option = next(each for each in context.command.params if each.name == "only")
+        raise click.BadParameter(str(error), context, option) from None
     if listed:
         for scenario in scenarios:
             print(f"{scenario.name:<20}{scenario.title}")
