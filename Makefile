@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILED := build/compiled
 
-.PHONY: help demo test check docs bench fuzz compiled clean
+.PHONY: help demo test check docs bench figures fuzz compiled clean
 
 help: ## Show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -68,7 +68,11 @@ compiled: $(COMPILED)/.installed ## Build with mypyc and run the tests on that
 	$(COMPILED)/venv/bin/python -m pytest -q
 
 bench: $(COMPILED)/.installed ## Measure against the peers, side by side
-	$(COMPILED)/venv/bin/python -m benchmarks
+	$(COMPILED)/venv/bin/antiphon bench
+
+figures: $(COMPILED)/.installed ## Measure everything anew and rewrite the tables of README and docs
+	$(COMPILED)/venv/bin/antiphon bench --rounds 7 --json benchmarks/results.json
+	$(COMPILED)/venv/bin/python tools/write_figures.py
 
 FUZZ_SECONDS ?= 60
 

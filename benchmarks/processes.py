@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,21 +19,27 @@ from benchmarks.scenario import Unavailable
 
 __all__ = (
     "INTERPRETED",
-    "PROGRAMS",
+    "ROOT",
+    "between",
     "compile_c",
     "cpu_seconds",
+    "first_line",
     "free_port",
     "output",
+    "program",
     "python",
     "running",
     "wait_for_port",
 )
 
-PROGRAMS = Path(__file__).parent / "programs"
-_SOURCE = Path(__file__).parents[1] / "src"
+ROOT = Path(__file__).parents[1]
+_PROGRAMS = Path(__file__).parent / "programs"
+#: Where compiled programs are kept from run to run.
+_COMPILED = ROOT / "build" / "benchmarks"
 #: The environment in which Python takes Antiphon from the source tree, which is not compiled.
-INTERPRETED: Mapping[str, str] = {"PYTHONPATH": str(_SOURCE)}
+INTERPRETED: Mapping[str, str] = {"PYTHONPATH": str(ROOT / "src")}
 _PATIENCE = 120.0
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 def free_port() -> int:
@@ -50,6 +55,11 @@ def python(package: str, *arguments: str) -> list[str]:
         message = f"{package} is not installed"
         raise Unavailable(message)
     return [sys.executable, *arguments]
+
+
+def program(package: str, name: str, *arguments: str) -> list[str]:
+    """Return the command that runs one of ``programs/``; raises Unavailable without ``package``."""
+    return python(package, "-m", f"benchmarks.programs.{name}", *arguments)
 
 
 @cache
@@ -68,10 +78,20 @@ def compile_c(name: str, library: str = "") -> str:
             message = f"{library} is not installed (on Debian: apt-get install {library}3-dev)"
             raise Unavailable(message)
         flags = found.stdout.split()
-    program = Path(tempfile.mkdtemp(prefix="antiphon-bench-")) / name
-    source = PROGRAMS / f"{name}.c"
-    subprocess.run(["cc", "-O2", "-Wall", str(source), "-o", str(program), *flags], check=True)
-    return str(program)
+    made = _COMPILED / name
+    source = _PROGRAMS / f"{name}.c"
+    if not made.exists() or made.stat().st_mtime < source.stat().st_mtime:
+        made.parent.mkdir(parents=True, exist_ok=True)
+        fresh = made.with_suffix(f".{os.getpid()}")
+        subprocess.run(["cc", "-O2", "-Wall", str(source), "-o", str(fresh), *flags], check=True)
+        fresh.replace(made)
+    return str(made)
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the environment of a program: where bytecode is not kept, importing takes twice."""
+    inherited = {key: value for key, value in os.environ.items() if key != _NO_BYTECODE}
+    return {**inherited, **(more or {})}
 
 
 @contextmanager
@@ -80,7 +100,7 @@ def running(
 ) -> Iterator[subprocess.Popen[str]]:
     """Run ``command`` in the background, with its standard output as a pipe, for the block."""
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
+        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=_environment(environment)
     )
     try:
         yield process
@@ -96,14 +116,21 @@ def running(
 
 
 def output(
-    command: Sequence[str], environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    servers: Sequence[subprocess.Popen[str]] = (),
 ) -> dict[str, float]:
-    """Run ``command`` to its end and return the JSON object that it prints."""
+    """Run ``command`` to its end and return the JSON object that it prints.
+
+    It is told of ``servers``, whose CPU counts as its own.
+    """
+    told = {"BENCHMARK_SERVERS": " ".join(str(each.pid) for each in servers)}
     done = subprocess.run(
         command,
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, **(environment or {})},
+        env=_environment({**(environment or {}), **told}),
         timeout=_PATIENCE,
         check=True,
     )
@@ -130,3 +157,26 @@ def cpu_seconds(process: subprocess.Popen[str]) -> float:
     """Return the user and system time of ``process``, with all its threads."""
     times = psutil.Process(process.pid).cpu_times()
     return float(times.user + times.system)
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    """Return the line with which a program says that it is ready, such as its endpoint."""
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    if not line:
+        message = f"{process.args!r} ended with status {process.wait(_PATIENCE)}"
+        raise RuntimeError(message)
+    return line
+
+
+def between(
+    command: Sequence[str],
+    requests: int,
+    size: int,
+    more: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> dict[str, float]:
+    """Run a program as server and as client; returns the figures, with the CPU of both."""
+    with running([*command, "server", str(size)], environment) as server:
+        client = [*command, "client", first_line(server), str(requests), str(size), *more]
+        return output(client, environment, (server,))

@@ -7,7 +7,8 @@ from typing import Protocol
 
 __all__ = ("Bound", "Contender", "Figures", "Runs", "Scenario", "Unavailable", "measure", "medians")
 
-#: What one run gives, by name: ``rate`` in 1/s, ``p50_us``, ``p99_us`` and ``cpu_us`` per request.
+#: What one run gives, by name: ``rate`` in 1/s; ``p50_us``, ``p90_us``, ``p99_us``, ``p999_us``;
+#: ``cpu_us`` of all processes per request; ``kib`` per peer; ``ns`` per step; ``ms``.
 Figures = Mapping[str, float]
 
 
@@ -18,7 +19,7 @@ class Unavailable(Exception):  # noqa: N818 - it is no error
 class Run(Protocol):
     """One run of a contender with ``requests`` requests."""
 
-    def __call__(self, requests: int) -> Figures:
+    def __call__(self, requests: int, /) -> Figures:
         """Run it and return its figures; raises Unavailable."""
 
 
@@ -32,19 +33,30 @@ class Contender:
 
 @dataclass(frozen=True)
 class Bound:
-    """What a ratio of two contenders' figures should reach."""
+    """What a ratio of two contenders' figures should reach, or without a peer one's own figure."""
 
     figure: str
     ours: str
-    peer: str
+    peer: str = ""
     at_least: float | None = None
     at_most: float | None = None
 
     def ratio(self, results: Mapping[str, Figures]) -> float | None:
         """Return ours through the peer's, or None when one of them did not run."""
-        if self.ours not in results or self.peer not in results:
+        if self.ours not in results or (self.peer and self.peer not in results):
             return None
-        return results[self.ours][self.figure] / results[self.peer][self.figure]
+        ours = results[self.ours][self.figure]
+        return ours / results[self.peer][self.figure] if self.peer else ours
+
+    def each(self, runs: "Runs") -> list[float]:
+        """Return the ratio of each round."""
+        if self.ours not in runs or (self.peer and self.peer not in runs):
+            return []
+        ours = [run[self.figure] for run in runs[self.ours]]
+        if not self.peer:
+            return ours
+        peers = [run[self.figure] for run in runs[self.peer]]
+        return [one / other for one, other in zip(ours, peers, strict=True)]
 
     def holds(self, ratio: float) -> bool:
         """Tell whether ``ratio`` is good enough."""
@@ -67,6 +79,11 @@ class Scenario:
     requests: int
     contenders: tuple[Contender, ...]
     bounds: tuple[Bound, ...]
+    #: What is counted, in the singular.
+    unit: str = "request"
+    #: The scenarios that differ only in the size of messages, and that size in bytes.
+    family: str = ""
+    size: int = 0
 
 
 #: The runs of each contender, by name.

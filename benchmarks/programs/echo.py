@@ -1,45 +1,43 @@
-"""DEALER and ROUTER on asyncio, many requests in flight, between two processes.
+"""DEALER and ROUTER with many requests in flight, between two processes, on asyncio.
 
-usage: echo.py PACKAGE LOOP server | echo.py PACKAGE LOOP client ENDPOINT REQUESTS IN_FLIGHT SIZE
+usage: echo PACKAGE LOOP server | echo PACKAGE LOOP client ENDPOINT REQUESTS SIZE IN_FLIGHT
 
-PACKAGE is zmq.asyncio or antiphon.zmq.asyncio, LOOP asyncio or uvloop. The server prints its
-endpoint, the client its figures as JSON.
+PACKAGE is zmq.asyncio, antiphon.zmq.asyncio or pyomq.asyncio, LOOP asyncio or uvloop.
 """
 
 import asyncio
-import importlib
-import json
 import sys
 import time
 from typing import Any
 
+from benchmarks.programs.common import endpoint_of, load, opened, report, used
 
-async def serve(zmq: Any) -> None:
+_WARM_UP = 500
+
+
+async def serve(zmq: Any, numbers: Any) -> None:
     """Send every message back where it came from."""
-    socket = zmq.Context().socket(importlib.import_module(package.removesuffix(".asyncio")).ROUTER)
-    port = socket.bind_to_random_port("tcp://127.0.0.1")
-    print(f"tcp://127.0.0.1:{port}", flush=True)
+    socket = opened(zmq.Context(), numbers.ROUTER)
+    print(endpoint_of(socket), flush=True)
     while True:
         await socket.send_multipart(await socket.recv_multipart())
 
 
-async def ask(zmq: Any, endpoint: str, requests: int, in_flight: int, size: int) -> None:
+async def ask(
+    zmq: Any, numbers: Any, endpoint: str, requests: int, size: int, in_flight: int
+) -> None:
     """Keep ``in_flight`` requests on their way and print how many are answered per second."""
-    context = zmq.Context()
-    socket = context.socket(importlib.import_module(package.removesuffix(".asyncio")).DEALER)
+    socket = opened(zmq.Context(), numbers.DEALER)
     socket.connect(endpoint)
     request = [b"", b"x" * size]
-    await socket.send_multipart(request)
-    await socket.recv_multipart()
-    start = time.perf_counter()
     for _ in range(in_flight):
         await socket.send_multipart(request)
-    for answered in range(requests):
-        reply = await socket.recv_multipart()
-        if answered + in_flight < requests:
-            await socket.send_multipart(reply)
-    print(json.dumps({"rate": requests / (time.perf_counter() - start)}))
-    context.destroy(linger=0)
+    for answered in range(_WARM_UP + requests):
+        if answered == _WARM_UP:
+            before, start = used(), time.perf_counter()
+        await socket.send_multipart(await socket.recv_multipart())
+    report(start, before, requests)
+    socket.close()
 
 
 if __name__ == "__main__":
@@ -48,8 +46,8 @@ if __name__ == "__main__":
         import uvloop
 
         uvloop.install()
-    module = importlib.import_module(package)
+    modules = load(package)
     if role == "server":
-        asyncio.run(serve(module))
+        asyncio.run(serve(*modules))
     else:
-        asyncio.run(ask(module, rest[0], *map(int, rest[1:])))
+        asyncio.run(ask(*modules, rest[0], *map(int, rest[1:])))

@@ -335,7 +335,9 @@ int main (int count, char **arguments)
     }
     seconds = (double) (now () - start) / 1e9;
     qsort (latencies, replies, sizeof *latencies, ascending);
-    printf ("{\"rate\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f}\n",
-            (double) request_total / seconds, percentile (.5), percentile (.99));
+    printf ("{\"rate\": %.1f, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, "
+            "\"p999_us\": %.1f}\n",
+            (double) request_total / seconds, percentile (.5), percentile (.9), percentile (.99),
+            percentile (.999));
     return 0;
 }

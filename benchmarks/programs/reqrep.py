@@ -1,56 +1,50 @@
 """Blocking REQ/REP between two processes.
 
-usage: reqrep.py PACKAGE server | reqrep.py PACKAGE client ENDPOINT REQUESTS SIZE
+usage: reqrep PACKAGE server | reqrep PACKAGE client ENDPOINT REQUESTS SIZE
 
-PACKAGE is zmq or antiphon.zmq. The server prints its endpoint, the client its figures as JSON.
+PACKAGE is zmq, antiphon.zmq or pyomq. The server prints its endpoint, the client its figures.
 """
 
-import importlib
-import json
 import sys
 import time
 from typing import Any
 
-_WARM_UP = 200
+from benchmarks.programs.common import describe, endpoint_of, load, opened, report, used
+
+_WARM_UP = 500
 
 
 def serve(zmq: Any) -> None:
     """Answer every request with itself."""
-    socket = zmq.Context().socket(zmq.REP)
-    port = socket.bind_to_random_port("tcp://127.0.0.1")
-    print(f"tcp://127.0.0.1:{port}", flush=True)
+    socket = opened(zmq.Context(), zmq.REP)
+    print(endpoint_of(socket), flush=True)
     while True:
         socket.send(socket.recv())
 
 
-def ask(zmq: Any, endpoint: str, requests: int, size: int) -> dict[str, float]:
-    """Send one request after the other and return how long a round trip takes."""
+def ask(zmq: Any, endpoint: str, requests: int, size: int) -> None:
+    """Send one request after the other and print how long a round trip takes."""
     context = zmq.Context()
-    socket = context.socket(zmq.REQ)
+    socket = opened(context, zmq.REQ)
     socket.connect(endpoint)
     body = b"x" * size
-    for _ in range(_WARM_UP):
-        socket.send(body)
-        socket.recv()
     taken = []
-    for _ in range(requests):
-        start = time.perf_counter()
+    for number in range(_WARM_UP + requests):
+        if number == _WARM_UP:
+            before, start = used(), time.perf_counter()
+        sent = time.perf_counter()
         socket.send(body)
         socket.recv()
-        taken.append(time.perf_counter() - start)
-    context.destroy(linger=0)
-    taken.sort()
-    return {
-        "rate": requests / sum(taken),
-        "p50_us": taken[requests // 2] * 1e6,
-        "p99_us": taken[requests * 99 // 100] * 1e6,
-    }
+        taken.append(time.perf_counter() - sent)
+    report(start, before, requests, describe(taken[_WARM_UP:]))
+    socket.close()
+    context.term()
 
 
 if __name__ == "__main__":
     package, role, *rest = sys.argv[1:]
-    module = importlib.import_module(package)
+    module, _ = load(package)
     if role == "server":
         serve(module)
     else:
-        print(json.dumps(ask(module, rest[0], int(rest[1]), int(rest[2]))))
+        ask(module, rest[0], int(rest[1]), int(rest[2]))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from antiphon import Actor, Pipe, zmq
+from antiphon.cli.curves import Axis, draw
 
 SHORT_MS: Final = 1
 LONG_MS: Final = 50
@@ -157,40 +158,16 @@ def table(results: dict[str, list[float]]) -> str:
     return "\n".join(lines)
 
 
-def draw(results: dict[str, list[float]]) -> str:
+def picture(results: dict[str, list[float]]) -> str:
     """Return an SVG: how many per cent of the tasks were done within how many milliseconds."""
-    width, height, left, bottom = 640.0, 320.0, 60.0, 40.0
     longest = max(took[-1] for took in results.values())
-    text = "font-family='sans-serif' font-size='13' fill='#444'"
-    parts = [f"<rect width='{width}' height='{height}' fill='white'/>"]
-
-    def place(milliseconds: float, percent: float) -> tuple[float, float]:
-        across = milliseconds / longest * (width - left - 40)
-        return left + across, height - bottom - percent / 100 * (height - bottom - 20)
-
-    for percent in (0, 25, 50, 75, 100):
-        x, y = place(0, percent)
-        parts.append(f"<line x1='{x}' y1='{y}' x2='{width - 40}' y2='{y}' stroke='#ddd'/>")
-        parts.append(f"<text x='{x - 8}' y='{y + 4}' text-anchor='end' {text}>{percent} %</text>")
-    for fifth in range(6):
-        x, y = place(longest * fifth / 5, 0)
-        label = f"{longest * fifth / 5:.0f} ms"
-        parts.append(f"<text x='{x}' y='{y + 20}' text-anchor='middle' {text}>{label}</text>")
-    for number, (title, took) in enumerate(results.items()):
-        colour = ("#d1495b", "#2e7d5b")[number]
-        points = [place(0, 0)]
-        points += [place(ms, (i + 1) * 100 / len(took)) for i, ms in enumerate(took)]
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        parts.append(f"<polyline points='{line}' fill='none' stroke='{colour}' stroke-width='2'/>")
-        y = height - bottom - 20 - 20 * number
-        parts.append(f"<text x='{width - 30}' y='{y}' text-anchor='end' {text}>{title}</text>")
-        x = width - 24
-        parts.append(
-            f"<line x1='{x}' y1='{y - 4}' x2='{x + 14}' y2='{y - 4}' stroke='{colour}' "
-            "stroke-width='3'/>"
-        )
-    head = f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>"
-    return f"{head}{''.join(parts)}</svg>\n"
+    curves = {
+        title: [(0.0, 0.0), *((ms, (i + 1) * 100 / len(took)) for i, ms in enumerate(took))]
+        for title, took in results.items()
+    }
+    times = {longest * fifth / 5: f"{longest * fifth / 5:.0f} ms" for fifth in range(6)}
+    done = {float(percent): f"{percent} %" for percent in (0, 25, 50, 75, 100)}
+    return draw(curves, Axis(times), Axis(done))
 
 
 def main() -> None:
@@ -207,7 +184,7 @@ def main() -> None:
     results = {way.title: run(way, arguments.endpoint, tasks, arguments.workers) for way in ways}
     print(table(results))
     if arguments.svg is not None:
-        arguments.svg.write_text(draw(results))
+        arguments.svg.write_text(picture(results))
         print(f"the picture is in {arguments.svg}")
 
 

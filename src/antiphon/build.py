@@ -1,17 +1,14 @@
 """Which build of Antiphon this is."""
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from antiphon.wire import framing
 
 __all__ = ("BuildInfo", "__version__", "build_info")
 
-try:
-    __version__ = version("antiphon")
-except PackageNotFoundError:  # run from a source tree that is not installed
-    __version__ = "unknown"
+#: The one place that says it: pyproject.toml reads it here. Asking the installed package's metadata
+#: takes as long as all the rest of ``import antiphon.zmq``.
+__version__: Final = "0.1.0"
 
 
 class BuildInfo(NamedTuple):
@@ -26,6 +23,8 @@ class BuildInfo(NamedTuple):
 
 def build_info() -> BuildInfo:
     """Return the version, whether it is compiled, and what it runs on."""
+    import platform
+
     return BuildInfo(
         version=__version__,
         compiled=not (framing.__file__ or "").endswith(".py"),

@@ -7,7 +7,6 @@ machine is for the transport to find out.
 *Contract*: ``parse_endpoint`` returns an Endpoint or raises EndpointError, whatever the text.
 """
 
-import ipaddress
 import re
 from typing import Final
 
@@ -167,6 +166,8 @@ def _check_host(text: str, host: str, bind: bool) -> str:
     if ":" in host:
         return _check_ipv6(text, host)
     if _DOTTED.fullmatch(host):
+        import ipaddress
+
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
@@ -184,6 +185,8 @@ def _check_host(text: str, host: str, bind: bool) -> str:
 
 
 def _check_ipv6(text: str, host: str) -> str:
+    import ipaddress
+
     address, percent, zone = host.partition("%")
     if percent and not _ZONE.fullmatch(zone):
         raise EndpointError(EINVAL, text, "name the interface after %, as in [fe80::1%eth0]")

@@ -6,6 +6,7 @@ from typing import NoReturn
 import click
 
 from antiphon.build import build_info
+from antiphon.cli.bench import bench
 from antiphon.cli.broker import broker
 from antiphon.cli.demo import demo
 from antiphon.cli.keygen import keygen
@@ -42,6 +43,7 @@ commands.add_command(demo)
 commands.add_command(lint_topology)
 commands.add_command(spy)
 commands.add_command(keygen)
+commands.add_command(bench)
 
 
 def run(arguments: list[str] | None = None) -> NoReturn:

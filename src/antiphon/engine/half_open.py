@@ -7,7 +7,6 @@ clients that come at once after a restart would push each other out, and none wo
 out for as long as HANDSHAKE_IVL.
 """
 
-import ipaddress
 from typing import Final
 
 from antiphon.engine.link import Link
@@ -24,6 +23,8 @@ def source_of(host: str) -> str:
     """Return what counts as one source: an IPv4 address, or the /64 that an IPv6 host has."""
     if ":" not in host:
         return host
+    import ipaddress
+
     try:
         address = ipaddress.IPv6Address(host)
     except ValueError:

@@ -9,7 +9,6 @@ caretaker is a daemon thread with three states:
 """
 
 import atexit
-import logging
 from typing import TYPE_CHECKING, Final
 
 from antiphon.native import mypyc_attr
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ("Caretaker",)
 
-_LOG: Final = logging.getLogger("antiphon")
 _TICK: Final = 0.001
 #: The hosts that are taken care of.
 _hosts: "set[Runner]" = set()
@@ -92,9 +90,12 @@ class Caretaker:
             try:
                 with self._host.lock:
                     self._tick()
-            except Exception:  # noqa: BLE001 # whatever it is, it is told, and costs no more
+            except Exception:  # whatever it is, it is told, and costs no more
                 # The reactor has closed the connection where it happened; the others go on.
-                _LOG.exception("! a connection was closed by an error that should not have been")
+                import logging
+
+                log = logging.getLogger("antiphon")
+                log.exception("! a connection was closed by an error that should not have been")
             if self.parked:
                 self._bell.acquire()
 

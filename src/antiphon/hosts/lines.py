@@ -1,14 +1,14 @@
 """Writes lines to the logger ``antiphon`` from a thread of its own.
 
 A handler may then be slow, or use a socket of the very context that has something to say, without
-holding up or dead-locking the engine that says it.
+holding up or dead-locking the engine that says it. Python's logging is imported for the first line:
+where the program has not done so itself, nobody reads any.
 """
 
 import atexit
-import logging
 import os
 import queue
-import traceback
+import sys
 from typing import Final
 
 from antiphon.unpatched import Lock, SimpleQueue, start_thread
@@ -25,16 +25,18 @@ _MOST_WAITING: Final = 10_000
 #: How long the end of the program waits for lines to be written, in seconds.
 _PATIENCE: Final = 2.0
 
-_LOG: Final = logging.getLogger("antiphon")
-_LOG.addHandler(logging.NullHandler())
-
 
 def lowest_level() -> int:
     """Return the lowest level that somebody reads now; 100 if nobody reads any."""
-    logger: logging.Logger | None = _LOG
+    if "logging" not in sys.modules:
+        return _NOBODY
+    import logging
+
+    own = logging.getLogger("antiphon")
+    logger: logging.Logger | None = own
     while logger is not None:
         if any(not isinstance(handler, logging.NullHandler) for handler in logger.handlers):
-            return max(_LOG.getEffectiveLevel(), _LOG.manager.disable + 1)
+            return max(own.getEffectiveLevel(), own.manager.disable + 1)
         logger = logger.parent if logger.propagate else None
     return _NOBODY
 
@@ -76,15 +78,20 @@ class Lines:
             try:
                 self._log(*item)
             except Exception:  # noqa: BLE001 (whatever a handler of the program raises)
+                import traceback
+
                 traceback.print_exc()
         self._ended.release()
 
     def _log(self, level: int, line: str) -> None:
+        import logging
+
+        logger = logging.getLogger("antiphon")
         lost = self._lost
         if lost:
             self._lost = 0
-            _LOG.warning("! %d lines were left out: the handlers are too slow", lost)
-        _LOG.log(level, "%s", line)
+            logger.warning("! %d lines were left out: the handlers are too slow", lost)
+        logger.log(level, "%s", line)
 
     def close(self) -> None:
         """Wait a little until what waits is written."""

@@ -7,7 +7,6 @@ import errno
 import os
 import socket
 import stat
-import tempfile
 
 from antiphon.endpoint import Endpoint
 from antiphon.errors import EADDRINUSE, EPROTONOSUPPORT, EndpointError
@@ -42,6 +41,8 @@ def bind_socket(endpoint: Endpoint, options: SocketOptions) -> tuple[socket.sock
     """Return a listening socket and its path. Raises EndpointError."""
     path = endpoint.path
     if path == "*":
+        import tempfile
+
         path = os.path.join(tempfile.mkdtemp(prefix="antiphon-"), "socket")
     sock = _new_socket(endpoint)
     try:

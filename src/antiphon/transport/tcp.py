@@ -1,7 +1,6 @@
 """tcp: addresses and socket options; the sockets are non-blocking from birth."""
 
 import errno
-import ipaddress
 import os
 import socket
 import struct
@@ -27,6 +26,8 @@ _SIOCGIFADDR: Final = 0x8915
 
 def numeric_addresses(endpoint: Endpoint) -> list[Address]:
     """Return the address of a numeric host; an empty list if it must be resolved."""
+    import ipaddress
+
     try:
         host = ipaddress.ip_address(endpoint.host)
     except ValueError:

@@ -8,7 +8,6 @@ its INITIATE, that it holds its keys, the server keeps the key of one cookie and
 is in the cookie, which the client returns.
 """
 
-import hmac
 from typing import Any, Final
 
 from antiphon.errors import ProtocolError
@@ -312,6 +311,8 @@ class CurveServer(CurveMechanism):
         nonce = b"VOUCH---" + vouch[:_LONG_NONCE]
         plain = self._open_box(vouch[_LONG_NONCE:], nonce, key, "INITIATE")
         public_key = bytes(self._nacl.crypto_scalarmult_base(self._secret_key))
+        import hmac  # which brings OpenSSL, for servers only
+
         if not hmac.compare_digest(plain, client_transient + public_key):
             raise ProtocolError("key-exchange", "the client's vouch is for other keys")
 

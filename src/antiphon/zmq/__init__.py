@@ -15,7 +15,6 @@ from antiphon.zmq.curve import curve_keypair, curve_public
 from antiphon.zmq.error import *  # noqa: F403
 from antiphon.zmq.events import EventStream
 from antiphon.zmq.frame import Frame, MessageTracker
-from antiphon.zmq.installation import install
 from antiphon.zmq.poller import Poller, select, zmq_poll
 from antiphon.zmq.proxies import device, proxy, proxy_steerable
 from antiphon.zmq.socket import Socket
@@ -69,6 +68,17 @@ SyncSocket = Socket
 _CAPABILITIES = frozenset({"ipc", "draft"})
 _WEBSOCKET: Final = ("ws", "wss")
 _PYZMQ_VERSION: Final = "27.3.0"
+
+
+def install() -> None:
+    """Give programs Antiphon when they import ``zmq``; the second call does nothing.
+
+    Raises RuntimeError if this process has imported pyzmq already.
+    """
+    # What finds modules takes as long to import as a third of the sockets, and few programs use it.
+    from antiphon.zmq import installation
+
+    installation.install()
 
 
 def zmq_version() -> str:

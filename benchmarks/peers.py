@@ -1,0 +1,40 @@
+"""How cost grows with peers: a ROUTER with ten of them, and with ten thousand."""
+
+from collections.abc import Mapping
+
+from benchmarks.processes import first_line, output, program, running
+from benchmarks.scenario import Bound, Figures, Scenario
+from benchmarks.sides import contender
+
+__all__ = ("SCENARIOS",)
+
+_FEW = 10
+_MANY = 10_000
+
+
+def _router(
+    requests: int, *, package: str, peers: int, environment: Mapping[str, str] | None = None
+) -> Figures:
+    with running(program(package, "router", package), environment) as server:
+        endpoint = first_line(server)
+        crowd = program("psutil", "crowd", endpoint, str(peers), str(requests), str(server.pid))
+        return output(crowd)
+
+
+SCENARIOS = (
+    Scenario(
+        "peers",
+        "Peers: a blocking ROUTER whose peers ask in turn, ten at a time, tcp, 16 bytes",
+        50_000,
+        (
+            contender("pyzmq, 10 peers", _router, "zmq", peers=_FEW),
+            contender("pyzmq, 10,000 peers", _router, "zmq", peers=_MANY),
+            contender("antiphon, 10 peers", _router, "antiphon.zmq", peers=_FEW),
+            contender("antiphon, 10,000 peers", _router, "antiphon.zmq", peers=_MANY),
+        ),
+        (
+            Bound("cpu_us", "antiphon, 10,000 peers", "antiphon, 10 peers", at_most=1.2),
+            Bound("kib", "antiphon, 10,000 peers", at_most=6),
+        ),
+    ),
+)

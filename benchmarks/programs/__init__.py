@@ -1,0 +1,1 @@
+"""What the scenarios start in processes: ``python -m benchmarks.programs.NAME``."""
