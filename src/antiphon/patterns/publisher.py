@@ -16,8 +16,6 @@ from antiphon.patterns.schedule import FairQueue, FanOut
 from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change, split_changes
 
 __all__ = (
-    "MAX_OCTETS",
-    "MAX_SUBSCRIPTIONS",
     "MAX_TOPIC",
     "TOO_MANY_SUBSCRIPTIONS",
     "TOPIC_TOO_LONG",
@@ -25,12 +23,10 @@ __all__ = (
     "Xpub",
 )
 
-#: What a peer may ask for: octets of a topic, different topics, and octets of all of them. Long
-#: topics take some twenty times their size here: a peer never makes a socket hold 16 MiB (M5).
+#: The octets of the longest topic that a peer may ask for.
 MAX_TOPIC: Final = 4096
-MAX_SUBSCRIPTIONS: Final = 10_000
-MAX_OCTETS: Final = 512 * 1024
-#: Why a peer is closed that asks for more (M5).
+#: Why a peer is closed that asks for more, or for more topics than MAX_TOPICS and MAX_TOPICS_BYTES
+#: let it have (M5).
 TOPIC_TOO_LONG: Final = "topic-too-long"
 TOO_MANY_SUBSCRIPTIONS: Final = "too-many-subscriptions"
 
@@ -161,7 +157,10 @@ class Pub(Pattern):
         if len(topic) > MAX_TOPIC:
             pipe.end.close_peer(TOPIC_TOO_LONG)
             return False
-        full = trie.count(pipe) >= MAX_SUBSCRIPTIONS or trie.octets(pipe) + len(topic) > MAX_OCTETS
+        options = self.options
+        most, most_octets = options.max_topics, options.max_topics_bytes
+        full = 0 < most <= trie.count(pipe)
+        full |= 0 < most_octets < trie.octets(pipe) + len(topic)
         if full and not trie.holds(topic, pipe):
             pipe.end.close_peer(TOO_MANY_SUBSCRIPTIONS)
             return False

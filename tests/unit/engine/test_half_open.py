@@ -42,6 +42,9 @@ class SilentPeer(Stream):
     def write(self, chunks: list[bytes]) -> bool:
         return True
 
+    def unsent(self) -> int:
+        return 0
+
     def close(self) -> None:
         self.open = False
 

@@ -9,8 +9,6 @@ from antiphon.errors import OperationNotSupported, OptionError
 from antiphon.patterns.base import PEER_GONE, QUEUE_FULL, SENDER_GONE, UNEXPECTED_MESSAGE
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.publisher import (
-    MAX_OCTETS,
-    MAX_SUBSCRIPTIONS,
     MAX_TOPIC,
     TOO_MANY_SUBSCRIPTIONS,
     TOPIC_TOO_LONG,
@@ -205,7 +203,7 @@ def test_m5_nothing_is_kept_of_a_message_whose_sender_is_closed_for_one_of_its_f
 @EITHER
 def test_m5_more_than_512_kib_of_topics_close_that_peer(kind: type[Pub]) -> None:
     pub = kind(options())
-    count = MAX_OCTETS // MAX_TOPIC
+    count = pub.options.max_topics_bytes // MAX_TOPIC
     longest = [b"%d" % n + bytes(MAX_TOPIC - len(b"%d" % n)) for n in range(count)]
     peer = subscriber(pub, *longest)
     comes(pub, peer, [b"\x01" + longest[0]], [b"\x00" + longest[1]], [b"\x01x"])
@@ -218,13 +216,35 @@ def test_m5_more_than_512_kib_of_topics_close_that_peer(kind: type[Pub]) -> None
 @EITHER
 def test_m5_more_than_10_000_subscriptions_close_that_peer(kind: type[Pub]) -> None:
     pub = kind(options())
-    peer = subscriber(pub, *(b"%d" % n for n in range(MAX_SUBSCRIPTIONS)))
+    peer = subscriber(pub, *(b"%d" % n for n in range(10_000)))
     comes(pub, peer, [b"\x01" + b"5"], [b"\x001"], [b"\x01one more"])
     assert closing_reason(peer) == ""
-    assert pub.topics_count() == MAX_SUBSCRIPTIONS
+    assert pub.topics_count() == 10_000
     comes(pub, peer, [b"\x01too many"])
     assert closing_reason(peer) == TOO_MANY_SUBSCRIPTIONS
     assert pub.topics_count() == 0
+
+
+@EITHER
+def test_the_bounds_of_topics_are_options(kind: type[Pub]) -> None:
+    few = kind(options(max_topics=2))
+    peer = subscriber(few, b"A", b"B")
+    comes(few, peer, [b"\x01C"])
+    assert closing_reason(peer) == TOO_MANY_SUBSCRIPTIONS
+    short = kind(options(max_topics_bytes=5))
+    peer = subscriber(short, b"12345")
+    comes(short, peer, [b"\x01"])
+    assert closing_reason(peer) == ""
+    comes(short, peer, [b"\x016"])
+    assert closing_reason(peer) == TOO_MANY_SUBSCRIPTIONS
+
+
+@EITHER
+def test_zero_is_no_bound_on_topics(kind: type[Pub]) -> None:
+    pub = kind(options(max_topics=0, max_topics_bytes=0))
+    peer = subscriber(pub, *(b"%d" % n + bytes(100) for n in range(10_001)))
+    assert closing_reason(peer) == ""
+    assert pub.topics_count() == 10_001
 
 
 def test_topics_are_counted_once_each_and_nested_ones_too() -> None:
