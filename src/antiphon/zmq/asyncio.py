@@ -320,7 +320,7 @@ class Poller(BasePoller):
         Returns the sockets and descriptors that are ready, with their events; of objects with a
         fileno() it returns that number, as pyzmq does.
         """
-        polled = Round(self._flags, timeout, self._host_class)
+        polled = Round(self.sockets, timeout, self._host_class)
         if polled.host is not None:
             return await self._poll(polled, polled.host)
         host = AioHost()
