@@ -9,7 +9,9 @@ from typing import Any, Literal, overload
 
 from antiphon.errors import Again
 from antiphon.hosts.aio import AioHost
+from antiphon.hosts.lent import LentHost
 from antiphon.hosts.signal import AioSignalling
+from antiphon.hosts.threads import Host
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
     address_arguments,
@@ -32,6 +34,9 @@ __all__ = ("Context", "EventStream", "Poller", "Socket")
 class Socket(BaseSocket):
     """An asyncio socket; made by Context.socket(), or from a context and a type.
 
+    Made of a blocking socket, or in a blocking context, it waits for what other threads may use
+    too; that costs more.
+
     It is used from one event loop. No method that waits is made of another one's override.
 
     What waits is a coroutine; it raises Again after SNDTIMEO or RCVTIMEO milliseconds,
@@ -44,8 +49,12 @@ class Socket(BaseSocket):
     _signalling_class = AioSignalling
     _repr_name = "zmq.asyncio.Socket"
 
+    def _adapted(self, host: Any, shared: bool) -> Any:
+        del shared
+        return _on_a_loop(host)
+
     @classmethod
-    def from_socket(cls, socket: "Socket", io_loop: object = None) -> "Socket":
+    def from_socket(cls, socket: BaseSocket, io_loop: object = None) -> "Socket":
         """Return a socket a second time; ``io_loop`` is of no use: the running loop is found."""
         del io_loop
         return cls(shadow=socket)
@@ -273,12 +282,19 @@ class Socket(BaseSocket):
 
 
 class Context(BaseContext[Socket]):
-    """A context of asyncio sockets; it belongs to the event loop that first waits on one."""
+    """A context of asyncio sockets; it belongs to the event loop that first waits on one.
+
+    With a blocking context as the first argument, or as ``shadow``, its sockets are in that one:
+    they meet over inproc, and any loop may wait for them.
+    """
 
     _host: AioHost
     _host_class = AioHost
     _socket_class = Socket
     _repr_name = "zmq.asyncio.Context"
+
+    def _adapted(self, host: Any) -> Any:
+        return _on_a_loop(host)
 
     @property
     def closed(self) -> bool:
@@ -297,6 +313,13 @@ class Context(BaseContext[Socket]):
     def destroy(self, linger: int | None = None) -> None:
         """Close every socket with ``linger`` milliseconds and end the context."""
         self._host.destroy(linger)
+
+
+def _on_a_loop(host: object) -> AioHost | LentHost | None:
+    """Return who lets tasks wait for the sockets of a host; None if it can be nobody."""
+    if isinstance(host, AioHost | LentHost):
+        return host
+    return LentHost(host) if isinstance(host, Host) else None
 
 
 async def _tracked(sending: Coroutine[Any, Any, Any], tracker: MessageTracker) -> MessageTracker:

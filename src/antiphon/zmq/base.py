@@ -83,7 +83,7 @@ class BaseSocket(AddressedSocket, Shadowed):
     the first argument, or as ``shadow``, it is the same socket a second time: whichever is closed,
     both are, and the second one closes nothing by being forgotten.
 
-    Raises OptionError, TypeError for a context of the other kind, ContextTerminated, and ZMQError
+    Raises OptionError, TypeError for a context of another kind, ContextTerminated, and ZMQError
     (EMFILE) when the context has as many sockets as its MAX_SOCKETS allows.
     """
 
@@ -131,8 +131,8 @@ class BaseSocket(AddressedSocket, Shadowed):
             raise
 
     def _open(self, context: Any, socket_type: int) -> None:
-        host = getattr(context, "_host", None)
-        if not isinstance(host, self._host_class):
+        host = self._adapted(getattr(context, "_host", None), False)
+        if host is None:
             raise TypeError(
                 f"{_full_name(self)} is made from a context and a type: the Context of its own "
                 f"module, not {_full_name(context)}"
@@ -151,12 +151,18 @@ class BaseSocket(AddressedSocket, Shadowed):
         self._original = original
         for name in _SHARED:
             setattr(self, name, getattr(original, name))
-        if not isinstance(original.context._host, self._host_class):  # noqa: SLF001
-            self._host = self._adapted(original)
+        if original._host_class is not self._host_class:  # noqa: SLF001
+            self._host = self._adapted(original.context._host, True)  # noqa: SLF001
+            if self._host is None:
+                raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
 
-    def _adapted(self, original: "BaseSocket") -> Any:
-        """Return a host of this kind for a socket of the other one. Raises TypeError."""
-        raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
+    def _adapted(self, host: Any, shared: bool) -> Any:
+        """Return a host of this kind for the sockets of a context's host, or None.
+
+        ``shared`` tells that it is for a socket that is there already.
+        """
+        del shared
+        return host if isinstance(host, self._host_class) else None
 
     def _shared(self) -> object:
         return self._core

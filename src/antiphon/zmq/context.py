@@ -111,17 +111,23 @@ class BaseContext(ContextAttributes, Shadowed, Generic[S]):
             original = original_of(shadow)
             if original is None:
                 raise ZMQError(ENOTSOCK, f"there is no context whose underlying is {shadow}")
-        if not isinstance(getattr(original, "_host", None), self._host_class):
+        host = self._adapted(getattr(original, "_host", None))
+        if host is None:
             raise TypeError(
                 f"{type(self).__module__}.Context cannot share the sockets of {original!r}: "
                 "make a Context() of its own, and connect its sockets to those of the other"
             )
         self._original = original
-        for name in ("_settings", "_open_sockets", "_host"):
-            setattr(self, name, getattr(original, name))
+        self._host = host
+        self._settings = original._settings  # noqa: SLF001
+        self._open_sockets = original._open_sockets  # noqa: SLF001
+
+    def _adapted(self, host: Any) -> Any:
+        """Return a host of this kind for the sockets of another context's host, or None."""
+        return host if isinstance(host, self._host_class) else None
 
     def _shared(self) -> object:
-        return self._host
+        return getattr(self._host, "blocking", self._host)
 
     def __repr__(self) -> str:
         if self.closed:
@@ -259,6 +265,9 @@ class Context(BaseContext[Socket]):
     _host: Host
     _host_class = Host
     _socket_class = Socket
+
+    def _adapted(self, host: Any) -> Any:
+        return super()._adapted(getattr(host, "blocking", host))
 
     @property
     def closed(self) -> bool:

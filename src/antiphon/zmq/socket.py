@@ -34,13 +34,15 @@ class Socket(BaseSocket):
     _host_class = Host
     _signalling_class = Signalling
 
-    def _adapted(self, original: BaseSocket) -> Any:
+    def _adapted(self, host: Any, shared: bool) -> Any:
+        host = getattr(host, "blocking", host)
+        if isinstance(host, Host) or not shared:
+            return super()._adapted(host, shared)
         # Only here: most programs have no need of both kinds.
         from antiphon.hosts.aio import AioHost
         from antiphon.hosts.standing import StandingHost
 
-        host = original.context._host  # noqa: SLF001
-        return StandingHost(host) if isinstance(host, AioHost) else super()._adapted(original)
+        return StandingHost(host) if isinstance(host, AioHost) else None
 
     def send(
         self,
