@@ -11,6 +11,7 @@ from antiphon.errors import Again
 from antiphon.hosts.aio import AioHost
 from antiphon.hosts.lent import LentHost
 from antiphon.hosts.signal import AioSignalling
+from antiphon.hosts.tasks import Turns
 from antiphon.hosts.threads import Host
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
@@ -48,6 +49,17 @@ class Socket(BaseSocket):
     _host_class = AioHost
     _signalling_class = AioSignalling
     _repr_name = "zmq.asyncio.Socket"
+
+    #: Who receives frame by frame.
+    _turns: Turns
+
+    def _open(self, context: Any, socket_type: int) -> None:
+        super()._open(context, socket_type)
+        self._turns = Turns()
+
+    def _share(self, shadow: Any) -> None:
+        super()._share(shadow)
+        self._turns = getattr(self._original, "_turns", None) or Turns()
 
     def _adapted(self, host: Any, shared: bool) -> Any:
         del shared
@@ -143,15 +155,25 @@ class Socket(BaseSocket):
         """Receive a frame; RCVMORE then tells whether the message has more.
 
         Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
-        tracker.
+        tracker. Tasks that wait for the same socket get the frames in turn.
         """
         incoming = self._partial.incoming
         if incoming:
             return incoming.popleft() if copy else self._next_frame(track)
-        if copy:
-            return self._first(await self._host.recv(self._core, self._receive_timeout(flags)))
-        parts, sender = await self._host.recv_from(self._core, self._receive_timeout(flags))
-        return self._first_frame(parts, sender, track)
+        timeout_ms = self._receive_timeout(flags)
+        turns = self._turns
+        if turns.taken:
+            timeout_ms = await turns.take(timeout_ms)
+        turns.taken = True
+        try:
+            if incoming:
+                return incoming.popleft() if copy else self._next_frame(track)
+            if copy:
+                return self._first(await self._host.recv(self._core, timeout_ms))
+            parts, sender = await self._host.recv_from(self._core, timeout_ms)
+            return self._first_frame(parts, sender, track)
+        finally:
+            turns.give()
 
     @overload
     def recv_multipart(
@@ -299,7 +321,7 @@ class Context(BaseContext[Socket]):
     @property
     def closed(self) -> bool:
         """Whether the context has been terminated."""
-        return self._host.closed
+        return "_host" not in self.__dict__ or self._host.closed
 
     @property
     def foreign(self) -> bool:

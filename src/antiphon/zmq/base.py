@@ -5,6 +5,7 @@ Messages are whole below this room; SNDMORE and RCVMORE exist only here.
 
 import random
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import GenericAlias
@@ -63,6 +64,7 @@ class _Host(Protocol):
     def begin(self, core: SocketCore, first_frame: bytes) -> None: ...
     def close(self, core: SocketCore, linger_ms: int | None) -> None: ...
     def abandon(self, core: SocketCore) -> None: ...
+    def foreign(self) -> bool: ...
 
 
 class _Partial:
@@ -171,12 +173,14 @@ class BaseSocket(AddressedSocket, Shadowed):
 
     @property
     def closed(self) -> bool:
-        """Whether the socket has been closed."""
-        return self._core.closed
+        """Whether the socket has been closed, or its making has failed."""
+        core: SocketCore | None = self.__dict__.get("_core")
+        return core is None or core.closed
 
     def close(self, linger: int | None = None) -> None:
         """Close; messages go out for LINGER, or ``linger``, milliseconds more (-1: all of them)."""
-        self._host.close(self._core, linger)
+        if not self.closed:
+            self._host.close(self._core, linger)
 
     def __enter__(self) -> Self:
         return self
@@ -184,16 +188,22 @@ class BaseSocket(AddressedSocket, Shadowed):
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def __del__(self, _is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+    def __del__(
+        self,
+        _is_finalizing: Callable[[], bool] = sys.is_finalizing,
+        _warn: Callable[..., None] = warnings.warn,
+    ) -> None:
         # At the end of the process the modules that this needs may have gone already.
-        core: SocketCore | None = self.__dict__.get("_core")
-        if core is None or self._original is not None or core.closed or _is_finalizing():
+        if self._original is not None or self.closed or _is_finalizing() or self._host.foreign():
             return
-        self._host.abandon(core)
+        self._host.abandon(self._core)
+        _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     def __repr__(self) -> str:
+        core: SocketCore | None = self.__dict__.get("_core")
+        kind = "UNKNOWN" if core is None else SocketType(core.socket_type).name
         state = " closed" if self.closed else ""
-        return f"<{self._repr_name}(zmq.{self.type.name}) at {id(self):#x}{state}>"
+        return f"<{self._repr_name}(zmq.{kind}) at {id(self):#x}{state}>"
 
     # Endpoints.
 

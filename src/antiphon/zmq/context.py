@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from types import GenericAlias
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
@@ -128,6 +129,22 @@ class BaseContext(ContextAttributes, Shadowed, Generic[S]):
 
     def _shared(self) -> object:
         return getattr(self._host, "blocking", self._host)
+
+    def __del__(
+        self,
+        _is_finalizing: Callable[[], bool] = sys.is_finalizing,
+        _warn: Callable[..., None] = warnings.warn,
+    ) -> None:
+        # At the end of the process the modules that this needs may have gone already.
+        if self._original is not None or self.closed or _is_finalizing() or self.foreign:
+            return
+        self._abandon()
+        # Its sockets are not counted for that: the collector runs anywhere, locks held or not.
+        name = f"<{self._repr_name}() at {id(self):#x}>"
+        _warn(f"Unclosed context {name}", ResourceWarning, stacklevel=2, source=self)
+
+    def _abandon(self) -> None:
+        """End the context soon, as nobody holds it any longer."""
 
     def __repr__(self) -> str:
         if self.closed:
@@ -272,7 +289,7 @@ class Context(BaseContext[Socket]):
     @property
     def closed(self) -> bool:
         """Whether the context has been terminated."""
-        return self._host.closed
+        return "_host" not in self.__dict__ or self._host.closed
 
     @property
     def foreign(self) -> bool:
@@ -287,8 +304,5 @@ class Context(BaseContext[Socket]):
         """Close every socket with ``linger`` milliseconds and end the context."""
         self._host.destroy(linger)
 
-    def __del__(self, _is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        # At the end of the process the modules that this needs may have gone already.
-        host: Host | None = self.__dict__.get("_host")
-        if host is not None and self._original is None and not _is_finalizing():
-            host.abandon_all()
+    def _abandon(self) -> None:
+        self._host.abandon_all()

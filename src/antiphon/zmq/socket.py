@@ -118,7 +118,7 @@ class Socket(BaseSocket):
         """Receive a frame; RCVMORE then tells whether the message has more.
 
         Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
-        tracker.
+        tracker. Where several threads receive from a socket, let them receive whole messages.
         """
         if not copy:
             return self._recv_frame(flags, track)
