@@ -199,6 +199,7 @@ class OwnOption(IntEnum):
     SNDSTALL_IVL = 100006
     MAX_TOPICS = 100007
     MAX_TOPICS_BYTES = 100008
+    MAX_HANDSHAKE_RATE = 100009
 
 
 class ContextOption(IntEnum):

@@ -150,6 +150,7 @@ def _specs() -> dict[int, OptionSpec]:
         _spec(OwnOption.MAX_FRAMES, INT, 1),
         _spec(OwnOption.MAX_HALF_OPEN, INT),
         _spec(OwnOption.MAX_HALF_OPEN_PER_ADDRESS, INT),
+        _spec(OwnOption.MAX_HANDSHAKE_RATE, INT),
         _spec(OwnOption.MAX_TOPICS, INT, 0, _INT_MAX, True, (*xpub, "RADIO")),
         _spec(OwnOption.MAX_TOPICS_BYTES, INT, 0, _INT64_MAX, True, (*xpub, "RADIO")),
         # Times, in milliseconds.
@@ -308,6 +309,8 @@ class SocketOptions:
         # Unfinished handshakes at a bound endpoint, in all and from one address; 0 is no bound.
         self.max_half_open: int = 1024
         self.max_half_open_per_address: int = 256
+        # Handshakes that one address may begin in a second; 0 is no bound.
+        self.max_handshake_rate: int = 0
         # What a peer may subscribe to: different topics, and octets of all of them; 0 is no bound.
         # Long topics take some twenty times their size: none makes a socket hold 16 MiB (M5).
         self.max_topics: int = 10_000

@@ -38,7 +38,11 @@ class Listening(LinkOwner):
         self.bound = bound
         self.options = options
         self.links: dict[Link, Link] = {}
-        self.half_open = HalfOpen(options.max_half_open, options.max_half_open_per_address)
+        self.half_open = HalfOpen(
+            options.max_half_open,
+            options.max_half_open_per_address,
+            options.max_handshake_rate,
+        )
         self.listener: Listener | None = None
         #: What bind() was given, with the real port or path.
         self.endpoint = ""

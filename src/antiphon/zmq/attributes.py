@@ -89,6 +89,7 @@ class OptionAttributes:
         max_frames: int
         max_half_open: int
         max_half_open_per_address: int
+        max_handshake_rate: int
         max_topics: int
         max_topics_bytes: int
         maxmsgsize: int
@@ -169,6 +170,7 @@ class OptionAttributes:
         MAX_FRAMES: int
         MAX_HALF_OPEN: int
         MAX_HALF_OPEN_PER_ADDRESS: int
+        MAX_HANDSHAKE_RATE: int
         MAX_TOPICS: int
         MAX_TOPICS_BYTES: int
         MAXMSGSIZE: int
