@@ -4,6 +4,8 @@ The loop watches the reactor's descriptor; it works on the standard loop and on 
 a coroutine that receives loses no message.
 """
 
+import warnings
+from asyncio import SelectorEventLoop
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal, overload
 
@@ -29,7 +31,7 @@ from antiphon.zmq.frame import Frame, MessageTracker, tracker_of
 from antiphon.zmq.poller import BasePoller, Round
 from antiphon.zmq.socket import Socket as BlockingSocket
 
-__all__ = ("Context", "EventStream", "Poller", "Socket")
+__all__ = ("Context", "EventStream", "Poller", "Socket", "ZMQEventLoop", "install")
 
 
 class Socket(BaseSocket):
@@ -52,6 +54,22 @@ class Socket(BaseSocket):
 
     #: Who receives frame by frame.
     _turns: Turns
+
+    def __init__(
+        self,
+        ctx_or_socket: Any = None,
+        socket_type: int = -1,
+        io_loop: object = None,
+        *,
+        shadow: Any = None,
+        copy_threshold: int | None = None,
+        **options: Any,
+    ) -> None:
+        if io_loop is not None:
+            _tell_deprecated("io_loop is of no use: the running loop is found")
+        super().__init__(
+            ctx_or_socket, socket_type, shadow=shadow, copy_threshold=copy_threshold, **options
+        )
 
     def _open(self, context: Any, socket_type: int) -> None:
         super()._open(context, socket_type)
@@ -342,6 +360,23 @@ def _on_a_loop(host: object) -> AioHost | LentHost | None:
     if isinstance(host, AioHost | LentHost):
         return host
     return LentHost(host) if isinstance(host, Host) else None
+
+
+class ZMQEventLoop(SelectorEventLoop):
+    """The standard loop, under the name that programs for old versions of pyzmq know."""
+
+    def __init__(self, selector: Any = None) -> None:
+        _tell_deprecated("ZMQEventLoop is deprecated: any event loop does")
+        super().__init__(selector)
+
+
+def install() -> None:
+    """Do nothing, as pyzmq does: any event loop works with sockets."""
+    _tell_deprecated("zmq.asyncio.install() is deprecated: any event loop does")
+
+
+def _tell_deprecated(what: str) -> None:
+    warnings.warn(what, DeprecationWarning, stacklevel=3)
 
 
 async def _tracked(sending: Coroutine[Any, Any, Any], tracker: MessageTracker) -> MessageTracker:

@@ -259,9 +259,9 @@ class BaseSocket(AddressedSocket, Shadowed):
 
     # Options.
 
-    def set(self, option: int, value: object) -> None:
+    def set(self, option: int, optval: object) -> None:
         """Set an option. Raises OptionError."""
-        self._host.set_option(self._core, int(option), value)
+        self._host.set_option(self._core, int(option), optval)
 
     def get(self, option: int) -> Any:
         """Return an option: int, or bytes. Raises OptionError."""

@@ -189,3 +189,12 @@ def test_a_turn_that_is_waited_for_in_vain() -> None:
         context.destroy(0)
 
     asyncio.run(asyncio.wait_for(main(), 20))
+
+
+def test_what_is_deprecated_in_pyzmq_is_there_and_says_so() -> None:
+    with pytest.warns(DeprecationWarning, match="any event loop"):
+        azmq.install()
+    with pytest.warns(DeprecationWarning, match="any event loop"):
+        azmq.ZMQEventLoop().close()
+    with azmq.Context() as context, pytest.warns(DeprecationWarning, match="running loop"):
+        azmq.Socket(context, zmq.REQ, object()).close()
