@@ -162,7 +162,10 @@ def run(args: argparse.Namespace) -> None:
     with zmq.Context() as context:
         context.linger = 0
         broker = Broker(context, me, peers, args.share, args.reliable)
-        input("Press Enter when all brokers are started: ")
+        try:
+            input("Press Enter when all brokers are started: ")
+        except EOFError:
+            raise SystemExit("E: nobody can press Enter: run it in a terminal") from None
         for _ in range(args.workers):
             Actor(context, worker, me.endpoint("localbe"))
         for _ in range(args.clients):

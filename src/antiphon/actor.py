@@ -88,9 +88,11 @@ class Actor:
     ) -> None:
         self.name = getattr(function, "__name__", "actor")
         self._error: BaseException | None = None
+        # True once the actor's end of the pipe was closed to let it end.
+        self._told_by_closing = False
         self._failed_to_start = False
         self.pipe = context.socket(PAIR)
-        child = context.socket(PAIR, Pipe)
+        self._child = child = context.socket(PAIR, Pipe)
         endpoint = new_endpoint()
         self.pipe.bind(endpoint)
         child.connect(endpoint)
@@ -115,12 +117,14 @@ class Actor:
         except ContextTerminated:
             pass
         except BaseException as error:  # noqa: BLE001 # it is raised where the actor was made
+            if isinstance(error, SocketClosed) and self._told_by_closing:
+                return
             _LOG.exception("actor %s has failed", self.name)
             self._error = error
             self._failed_to_start = not child.is_ready
         finally:
             child.ready()
-            with suppress(Again, ContextTerminated):
+            with suppress(Again, ContextTerminated, SocketClosed):
                 child.send(TERM, DONTWAIT)
             child.close()
 
@@ -131,6 +135,9 @@ class Actor:
 
     def close(self, timeout_ms: float = PATIENCE_MS) -> None:
         """Ask the actor to end, wait for that, and close the pipe.
+
+        Where the program has closed the pipe already, the actor's own end is closed: it sees
+        SocketClosed in place of ``$TERM``.
 
         What it has sent and nobody has received is dropped; a warning in the log counts it. Raises
         what the function has raised, and Again if it takes longer than ``timeout_ms`` milliseconds;
@@ -162,6 +169,10 @@ class Actor:
             while self.alive:
                 try:
                     self.pipe.send(TERM, DONTWAIT)
+                    return
+                except SocketClosed:
+                    self._told_by_closing = True
+                    self._child.close()
                     return
                 except Again:
                     # What was sent before fills the pipe.

@@ -102,11 +102,14 @@ class Actor(Generic[*Ts]):
             await self._function(self._child, *self._args)
         except ContextTerminated:
             pass
+        except SocketClosed:
+            if not self._child.closed:
+                raise
         except BaseException:
             self._failed_to_start = not self._child.is_ready
             raise
         finally:
-            with suppress(Again, ContextTerminated):
+            with suppress(Again, ContextTerminated, SocketClosed):
                 await self._child.send(TERM, _DONTWAIT)
             self._child.close()
             self._child.ready()
@@ -118,6 +121,9 @@ class Actor(Generic[*Ts]):
 
     async def close(self, timeout_ms: float = PATIENCE_MS) -> None:
         """Ask the actor to end, wait for that, and close the pipe.
+
+        Where the program has closed the pipe already, the actor's own end is closed: it sees
+        SocketClosed in place of ``$TERM``.
 
         What it has sent and nobody has received is dropped; a warning in the log counts it. Raises
         what the function has raised. If it takes longer than ``timeout_ms`` milliseconds,
@@ -152,6 +158,9 @@ class Actor(Generic[*Ts]):
             _LOG.warning("actor %s is closed: %d of its messages were not read", self.name, unread)
 
     async def _ask_to_end(self, task: "asyncio.Task[None]") -> None:
+        if self.pipe.closed:
+            self._child.close()
+            return
         asking = asyncio.ensure_future(self.pipe.send(TERM))
         try:
             # What was sent before may fill the pipe of an actor that reads nothing.

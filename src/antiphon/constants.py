@@ -189,13 +189,17 @@ class SocketOption(IntEnum):
 
 
 class OwnOption(IntEnum):
-    """Options that libzmq does not have: bounds in bytes, on frames, on unfinished handshakes."""
+    """Options that libzmq does not have: bounds on what peers may hold, and for how long."""
 
     SNDHWM_BYTES = 100001
     RCVHWM_BYTES = 100002
     MAX_FRAMES = 100003
     MAX_HALF_OPEN = 100004
     MAX_HALF_OPEN_PER_ADDRESS = 100005
+    SNDSTALL_IVL = 100006
+    MAX_TOPICS = 100007
+    MAX_TOPICS_BYTES = 100008
+    MAX_HANDSHAKE_RATE = 100009
 
 
 class ContextOption(IntEnum):

@@ -150,11 +150,15 @@ def _specs() -> dict[int, OptionSpec]:
         _spec(OwnOption.MAX_FRAMES, INT, 1),
         _spec(OwnOption.MAX_HALF_OPEN, INT),
         _spec(OwnOption.MAX_HALF_OPEN_PER_ADDRESS, INT),
+        _spec(OwnOption.MAX_HANDSHAKE_RATE, INT),
+        _spec(OwnOption.MAX_TOPICS, INT, 0, _INT_MAX, True, (*xpub, "RADIO")),
+        _spec(OwnOption.MAX_TOPICS_BYTES, INT, 0, _INT64_MAX, True, (*xpub, "RADIO")),
         # Times, in milliseconds.
         _spec(o.LINGER, INT, -1),
         _spec(o.SNDTIMEO, INT, -1),
         _spec(o.RCVTIMEO, INT, -1),
         _spec(o.HANDSHAKE_IVL, INT),
+        _spec(OwnOption.SNDSTALL_IVL, INT),
         _spec(o.CONNECT_TIMEOUT, INT),
         _spec(o.RECONNECT_IVL, INT, -1),
         _spec(o.RECONNECT_IVL_MAX, INT),
@@ -305,11 +309,18 @@ class SocketOptions:
         # Unfinished handshakes at a bound endpoint, in all and from one address; 0 is no bound.
         self.max_half_open: int = 1024
         self.max_half_open_per_address: int = 256
+        # Handshakes that one address may begin in a second; 0 is no bound.
+        self.max_handshake_rate: int = 0
+        # What a peer may subscribe to: different topics, and octets of all of them; 0 is no bound.
+        # Long topics take some twenty times their size: none makes a socket hold 16 MiB (M5).
+        self.max_topics: int = 10_000
+        self.max_topics_bytes: int = 512 * 1024
         # Times, in milliseconds.
         self.linger: int = 0 if socket_type in (_SUB, _XSUB, _DISH) else -1
         self.sndtimeo: int = -1
         self.rcvtimeo: int = -1
         self.handshake_ivl: int = 30000
+        self.sndstall_ivl: int = 0
         self.connect_timeout: int = 0
         self.reconnect_ivl: int = 100
         self.reconnect_ivl_max: int = 0

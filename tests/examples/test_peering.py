@@ -2,6 +2,8 @@
 
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 import zmq as theirs
 
-from .programs import Program, run
+from .programs import CHAPTER, Program, run
 
 Start = Callable[..., Program]
 PATIENCE = 20_000
@@ -213,3 +215,17 @@ def test_a_dead_broker_takes_tasks_with_it_or_not(start_in: Start, reliable: boo
         assert re.fullmatch(r"E: CLIENT EXIT - lost task [0-9A-F]{4}", line)
     if reliable:
         assert "lost: 0" in alive.interrupt()[-2]
+
+
+def test_without_a_terminal_it_says_what_it_needs(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(CHAPTER / "peering2.py"), "DC1"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        text=True,
+        cwd=tmp_path,
+        timeout=20,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "E: nobody can press Enter: run it in a terminal\n"

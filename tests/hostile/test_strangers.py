@@ -24,6 +24,10 @@ STRANGER_BYTES = 6 * 1024
 DRIBBLE_S = 0.1
 #: How many unfinished handshakes one address may have where that is tested.
 HALF_OPEN = 64
+#: How many handshakes one address may begin in a second where that is tested, and how often all
+#: strangers come.
+RATE = 20
+FLOODS = 20 if LONG else 4
 NOFILE, CONNECTS = (256, 400) if LONG else (64, 100)
 
 
@@ -48,6 +52,21 @@ def test_strangers_of_one_address(attacked: Attacked) -> None:
         assert len(crowd.open) == HALF_OPEN
     assert figures["handshake_ms"][1] < WELCOME_MS
     assert watch.counted("failures")["half-open-limit"] == STRANGERS - HALF_OPEN
+    watch.check_recovered()
+
+
+def test_handshakes_begun_by_one_address_all_the_time(attacked: Attacked) -> None:
+    """M3: only so many a second are begun with it; the others have cost an accept()."""
+    watch = attacked(HANDSHAKE_IVL=HANDSHAKE_MS, MAX_HANDSHAKE_RATE=RATE)
+    begun = time.monotonic()
+    for _ in range(FLOODS):
+        with Crowd(watch.server.address, STRANGERS, per_source=STRANGERS) as crowd:
+            crowd.send(NULL_GREETING)
+            crowd.read(0.05)
+    figures = watch.check_unharmed()
+    allowed = RATE * (time.monotonic() - begun + 1)
+    assert watch.refused()["handshake-rate"] >= FLOODS * STRANGERS - allowed
+    assert figures["handshake_ms"][1] < WELCOME_MS
     watch.check_recovered()
 
 

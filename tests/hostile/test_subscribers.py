@@ -22,6 +22,7 @@ MOST = 16 * MIB
 LONGEST = 4096
 MOST_TOPICS = 10_000
 MOST_OCTETS = 512 * 1024
+STALL_MS = 10_000 if LONG else 500
 
 
 @pytest.fixture
@@ -135,3 +136,20 @@ def test_a_subscriber_that_does_not_read(attacked: Attacked) -> None:
     watch.check_unharmed()
     assert set(watch.counted("drops")) <= {"queue-full", "peer-gone"}
     watch.check_recovered()
+
+
+def test_a_subscriber_that_does_not_read_and_is_not_waited_for(attacked: Attacked) -> None:
+    """M10: under SNDSTALL_IVL it is closed for that, and counted."""
+    watch = attacked("PUB", SNDHWM_BYTES=BOUND, SIZE=65536, SNDSTALL_IVL=STALL_MS)
+    for wave in watch.waves():
+        with subscribers(watch, PEERS) as crowd:
+            crowd.send(command(b"SUBSCRIBE", b"news"))
+            until(partial(all_slow, watch, wave * PEERS))
+            assert watch.grown() <= PEERS * BOUND + 4 * MIB
+    watch.check_unharmed()
+    watch.check_recovered()
+
+
+def all_slow(watch: Watch, count: int) -> bool:
+    """Tell whether so many peers were closed because they took nothing."""
+    return watch.refused() == {"slow-peer": count}

@@ -88,6 +88,31 @@ def test_subscriptions_are_seen_and_counted(pair: Conversation) -> None:
         assert sender.recv() == b"\x00last"
 
 
+@pytest.mark.parametrize(
+    "setting", [s for s in SETTINGS if (s.first, s.second) == ("XPUB", "XSUB")], ids=str
+)
+def test_messages_to_an_xpub_and_subscriptions_among_them(pair: Conversation) -> None:
+    """A subscription ends a message for the application, and all is told in its order."""
+    for parts in (
+        [b"text"],
+        [b"x", b"\x01B"],
+        [b"a", b"b"],
+        [b"\x01C", b"c"],
+        [b"x", b"\x01D", b"y"],
+    ):
+        pair.second.send_multipart(parts)
+    expected = [
+        [b"text"],
+        [b"x", b"\x01B"],
+        [b"a", b"b"],
+        [b"\x01C"],
+        [b"c"],
+        [b"x", b"\x01D"],
+        [b"y"],
+    ]
+    assert [pair.first.recv_multipart() for _ in expected] == expected
+
+
 @pytest.mark.parametrize("we_publish", [True, False])
 def test_a_subscriber_that_connects_again_gets_what_it_wants(
     sockets: Sockets, we_publish: bool

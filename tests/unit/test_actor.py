@@ -214,3 +214,22 @@ def test_ctrl_c_ends_the_program_and_its_actors() -> None:
     output, errors = program.communicate(timeout=20)
     assert output == "ended politely\n"
     assert errors.rstrip().endswith("KeyboardInterrupt")
+
+
+def test_one_whose_pipe_the_program_has_closed_is_ended_all_the_same(
+    context: zmq.Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended: list[str] = []
+
+    def careful(pipe: Pipe) -> None:
+        pipe.ready()
+        try:
+            pipe.recv()
+        finally:
+            ended.append("careful")
+
+    with Actor(context, careful) as actor:
+        actor.pipe.close()
+    assert ended == ["careful"]
+    assert not actor.alive
+    assert said_by_actors(caplog) == []

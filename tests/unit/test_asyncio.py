@@ -209,3 +209,22 @@ def test_the_end_of_the_context_ends_it() -> None:
         assert not actor.alive
 
     asyncio.run(main())
+
+
+def test_one_whose_pipe_the_program_has_closed_is_ended_all_the_same() -> None:
+    async def scenario(context: azmq.Context) -> None:
+        ended: list[str] = []
+
+        async def careful(pipe: Pipe) -> None:
+            pipe.ready()
+            try:
+                await pipe.recv()
+            finally:
+                ended.append("careful")
+
+        async with Actor(context, careful) as actor:
+            actor.pipe.close()
+        assert ended == ["careful"]
+        assert not actor.alive
+
+    run(scenario)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from antiphon.endpoint import Endpoint
 from antiphon.engine.events import CLOSED, CONNECT_DELAYED, CONNECT_RETRIED, CONNECTED, GAVE_UP
 from antiphon.engine.link import Link, LinkOwner
-from antiphon.engine.network import Call, Caller, Stream, Timer
+from antiphon.engine.network import Call, Caller, Later, Stream
 from antiphon.errors import ECONNREFUSED, ProtocolError, strerror
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import make_pipe
@@ -23,24 +23,6 @@ _STOP_REFUSED: Final = 1
 _STOP_HANDSHAKE_FAILED: Final = 2
 #: The reason under which failed attempts to connect are counted.
 _FAILED: Final = "connect-failed"
-
-
-class _RedialTimer(Timer):
-    def __init__(self, dialer: "Dialer") -> None:
-        super().__init__()
-        self.dialer = dialer
-
-    def fire(self) -> None:
-        self.dialer.dial()
-
-
-class _LingerTimer(Timer):
-    def __init__(self, dialer: "Dialer") -> None:
-        super().__init__()
-        self.dialer = dialer
-
-    def fire(self) -> None:
-        self.dialer.close()
 
 
 class _Outcome(Caller):
@@ -79,8 +61,8 @@ class Dialer(LinkOwner):
         self._refused = False
         self._has_been_up = False
         self._call: Call | None = None
-        self._timer = _RedialTimer(self)
-        self._linger_timer = _LingerTimer(self)
+        self._timer = Later(self.dial)
+        self._linger_timer = Later(self.close)
 
     def start(self) -> None:
         """Begin to dial. The pipe takes messages at once, unless IMMEDIATE says otherwise."""

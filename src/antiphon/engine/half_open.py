@@ -5,6 +5,9 @@ for its handshake; else the newcomer does, and may dial again. Were it always th
 clients that come at once after a restart would push each other out, and none would ever be done
 (seen with 2,000 CURVE clients); were it always the newcomer, silent strangers would keep everybody
 out for as long as HANDSHAKE_IVL.
+
+How many handshakes one source may begin in a second can be bounded too: those of CURVE cost the
+server some calculation, whether they are completed or not (M3).
 """
 
 from typing import Final
@@ -17,6 +20,8 @@ __all__ = ("HalfOpen", "source_of")
 _IPV6_HOST_BITS: Final = 64
 #: For how long a handshake is left alone, in seconds.
 _GRACE: Final = 1.0
+#: For how long beginnings are counted together, in seconds.
+_WINDOW: Final = 1.0
 
 
 def source_of(host: str) -> str:
@@ -37,12 +42,17 @@ def source_of(host: str) -> str:
 class HalfOpen:
     """The links of one bound endpoint that are in their handshake.
 
-    ``limit`` bounds all of them, ``limit_per_source`` those of one source; 0 is no bound.
+    ``limit`` bounds all of them, ``limit_per_source`` those of one source, ``rate`` how many may
+    begin from one source in a second; 0 is no bound.
     """
 
-    def __init__(self, limit: int, limit_per_source: int) -> None:
+    def __init__(self, limit: int, limit_per_source: int, rate: int) -> None:
         self._limit = limit
         self._limit_per_source = limit_per_source
+        self._rate = rate
+        # How many have come from each source since then.
+        self._begun: dict[str, int] = {}
+        self._begun_since = 0.0
         self._sources: dict[Link, str] = {}
         # When each link came, oldest first: all of them, and those of each source.
         self._all: dict[Link, float] = {}
@@ -56,6 +66,10 @@ class HalfOpen:
 
         ``source`` is what source_of() returns; empty where there are no addresses, as with ipc.
         """
+        if self._rate and source and self._too_fast(source, now):
+            why = f"more than {self._rate} handshakes in a second from {source}"
+            link.close(ProtocolError("handshake-rate", why))
+            return
         peers = self._by_source.get(source, {})
         self._make_room(peers, self._limit_per_source, link, now, f"from {source}")
         if link.open:
@@ -65,6 +79,14 @@ class HalfOpen:
             self._all[link] = now
             if source:
                 self._by_source.setdefault(source, {})[link] = now
+
+    def _too_fast(self, source: str, now: float) -> bool:
+        if now - self._begun_since >= _WINDOW:
+            self._begun_since = now
+            self._begun.clear()
+        count = self._begun.get(source, 0) + 1
+        self._begun[source] = count
+        return count > self._rate
 
     def _make_room(
         self, peers: dict[Link, float], limit: int, newcomer: Link, now: float, which: str

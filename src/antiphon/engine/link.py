@@ -8,8 +8,9 @@ from typing import Final
 
 from antiphon.engine.chunks import join, join_small
 from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
-from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Timer
+from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream
 from antiphon.engine.peer import peer_host
+from antiphon.engine.stall import LinkTimer, StallTimer
 from antiphon.errors import ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
@@ -55,17 +56,6 @@ class LinkOwner:
         raise NotImplementedError
 
 
-class _LinkTimer(Timer):
-    def __init__(self, link: "Link") -> None:
-        super().__init__()
-        # None once the link is closed: a network may keep a timer that is cancelled.
-        self.link: Link | None = link
-
-    def fire(self) -> None:
-        if self.link is not None:
-            self.link.on_timer()
-
-
 class Link(Receiver):
     """One connection's data path."""
 
@@ -105,7 +95,8 @@ class Link(Receiver):
         # Kept here, where each message looks anyway: whether the connection has commands to send.
         self._has_commands = False
         self._scheduled = False
-        self._writing = False
+        #: True while the stream takes no more.
+        self.writing = False
         self._paused = False
         timeout = options.heartbeat_timeout
         if timeout < 0:
@@ -113,7 +104,8 @@ class Link(Receiver):
         self.heartbeat = Heartbeat(options.heartbeat_ivl / 1000, timeout / 1000)
         self._ttl_ms: int = options.heartbeat_ttl
         self._handshake_s: float = options.handshake_ivl / 1000
-        self.timer = _LinkTimer(self)
+        self.timer = LinkTimer(self)
+        self._stall = StallTimer(self, options.sndstall_ivl / 1000)
 
     def start(self) -> None:
         """Send our greeting, and begin to read."""
@@ -171,7 +163,7 @@ class Link(Receiver):
 
     def outbound_ready(self) -> None:
         """See to it that the pipe's messages are written."""
-        if not self._scheduled and not self._writing and self.established:
+        if not self._scheduled and not self.writing and self.established:
             self._scheduled = True
             self._queue.append(self)
 
@@ -191,7 +183,7 @@ class Link(Receiver):
     def schedule(self) -> None:
         """Ask for a flush of what the connection has to say."""
         self._has_commands = True
-        if not self._scheduled and not self._writing:
+        if not self._scheduled and not self.writing:
             self._scheduled = True
             self.network.dirty.append(self)
 
@@ -240,7 +232,7 @@ class Link(Receiver):
             connection.pongs = self.heartbeat.pongs(connection.pongs, self.network.now())
         if connection.output:
             self.schedule()
-            if len(connection.output) > _MAX_OUTPUT and self._writing:
+            if len(connection.output) > _MAX_OUTPUT and self.writing:
                 self._pause()
         if connection.peer_ttl_ms:
             self._take_peer_ttl()
@@ -276,7 +268,7 @@ class Link(Receiver):
         """Read again, unless a full queue, answers that wait, or a question is in the way."""
         if not self._paused or not self.open or self.pipe.paused or self.inquiry is not None:
             return
-        if len(self.connection.output) <= _MAX_OUTPUT or not self._writing:
+        if len(self.connection.output) <= _MAX_OUTPUT or not self.writing:
             self._paused = False
             self.stream.resume_reading()
 
@@ -312,6 +304,7 @@ class Link(Receiver):
                 self.inquiry.cancel()
             self._take_leave(error)
             self.network.cancel_timer(self.timer)
+            self._stall.end()
             self.timer.link = None
             self.stream.close()
             self.owner.ended(self, error)
@@ -323,13 +316,13 @@ class Link(Receiver):
             # What was still to be said would let a refused peer believe that it was accepted.
             connection.output = []
             connection.fail(error)
-        if connection.output and not self._writing:
+        if connection.output and not self.writing:
             self.stream.write([b"".join(connection.output)])
 
     def finish(self) -> None:
         """Close as soon as all that waits is written, or can no longer be."""
         self.finishing = True
-        idle = not (self._writing or self.pipe.outbound)
+        idle = not (self.writing or self.pipe.outbound)
         if self.established and (idle or self.stream.broken):
             self.flush()
 
@@ -340,7 +333,7 @@ class Link(Receiver):
         if not self.open:
             return
         pipe = self.pipe
-        self._scheduled = self._writing = False
+        self._scheduled = self.writing = False
         if self._forwarding and not self._has_commands and len(pipe.outbound) == 1:
             chunks = pipe.take_only()
         else:
@@ -348,7 +341,8 @@ class Link(Receiver):
         while chunks:
             pipe.bytes_sent += len(chunks[0]) if len(chunks) == 1 else sum(map(len, chunks))
             if not self.stream.write(chunks):
-                self._writing = True
+                self.writing = True
+                self._stall.begin()
                 break
             if not pipe.outbound:
                 break
@@ -364,7 +358,7 @@ class Link(Receiver):
         pipe = self.pipe
         if pipe.blocked and pipe.unblocked():
             self.pattern.writable(pipe)
-        if self.finishing and (self.stream.broken or not (self._writing or pipe.outbound)):
+        if self.finishing and (self.stream.broken or not (self.writing or pipe.outbound)):
             self.close(ProtocolError("closed", "the socket has closed this connection"))
 
     def _gather(self) -> list[bytes]:

@@ -6,7 +6,7 @@ from antiphon.endpoint import Endpoint
 from antiphon.engine.events import ACCEPT_FAILED, ACCEPTED, CLOSE_FAILED, CLOSED, LISTENING
 from antiphon.engine.half_open import HalfOpen, source_of
 from antiphon.engine.link import Link, LinkOwner
-from antiphon.engine.network import Acceptor, Listener, Stream, Timer
+from antiphon.engine.network import Acceptor, Later, Listener, Stream
 from antiphon.engine.peer import peer_host
 from antiphon.errors import ProtocolError, strerror
 from antiphon.options import SocketOptions
@@ -30,15 +30,6 @@ class _Arrivals(Acceptor):
         self.listening.accept_failed(code)
 
 
-class _LingerTimer(Timer):
-    def __init__(self, listening: "Listening") -> None:
-        super().__init__()
-        self.listening = listening
-
-    def fire(self) -> None:
-        self.listening.close()
-
-
 class Listening(LinkOwner):
     """A bound endpoint and the connections that came in by it."""
 
@@ -47,13 +38,17 @@ class Listening(LinkOwner):
         self.bound = bound
         self.options = options
         self.links: dict[Link, Link] = {}
-        self.half_open = HalfOpen(options.max_half_open, options.max_half_open_per_address)
+        self.half_open = HalfOpen(
+            options.max_half_open,
+            options.max_half_open_per_address,
+            options.max_handshake_rate,
+        )
         self.listener: Listener | None = None
         #: What bind() was given, with the real port or path.
         self.endpoint = ""
         self.closed = False
         self.finishing = False
-        self._linger_timer = _LingerTimer(self)
+        self._linger_timer = Later(self.close)
 
     def acceptor(self) -> Acceptor:
         """Return what the Network calls for each peer."""

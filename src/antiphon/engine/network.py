@@ -3,6 +3,7 @@
 The reactor implements it with real descriptors, a simulation with memory and a virtual clock.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from antiphon.endpoint import Endpoint
@@ -17,6 +18,7 @@ __all__ = (
     "Acceptor",
     "Call",
     "Caller",
+    "Later",
     "Listener",
     "Network",
     "Receiver",
@@ -39,6 +41,18 @@ class Timer:
     def fire(self) -> None:
         """Do it."""
         raise NotImplementedError
+
+
+class Later(Timer):
+    """Calls a function when it is time."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        super().__init__()
+        self._action = action
+
+    def fire(self) -> None:
+        """Call it."""
+        self._action()
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -89,6 +103,10 @@ class Stream:
 
     def write(self, chunks: list[bytes]) -> bool:
         """Take over bytes to write; False if some wait until flush() is called again."""
+        raise NotImplementedError
+
+    def unsent(self) -> int:
+        """Return how many bytes were taken over that the peer's side has not taken yet."""
         raise NotImplementedError
 
     def pause_reading(self) -> None:

@@ -19,7 +19,7 @@ from antiphon.engine.handshake import check_mechanism, check_protocol, make_conn
 from antiphon.engine.link import Link, LinkOwner
 from antiphon.engine.listening import Listening
 from antiphon.engine.monitor import PAIR, Monitor, check_monitor
-from antiphon.engine.network import Network, Stream, Timer
+from antiphon.engine.network import Later, Network, Stream
 from antiphon.engine.options import read_option, write_option
 from antiphon.engine.pattern import make_pattern
 from antiphon.engine.peer import Peer, Stats
@@ -54,15 +54,6 @@ ROUTER: Final = 6
 _CONNECT_ONCE: Final = (_PUB, _SUB, REQ, DEALER)
 #: What a peer's ERROR says when it does not accept our credentials (RFC 27).
 _STATUSES: Final = ("300", "400", "500")
-
-
-class _LingerTimer(Timer):
-    def __init__(self, core: "SocketCore") -> None:
-        super().__init__()
-        self.core = core
-
-    def fire(self) -> None:
-        self.core.abandon()
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -109,7 +100,7 @@ class SocketCore:
         self._dialers: list[Dialer] = []
         self._listenings: list[Listening] = []
         self._attachments: list[Attachment] = []
-        self._linger_timer = _LingerTimer(self)
+        self._linger_timer = Later(self.abandon)
         # Who asks the ZAP handler, once there is something to ask.
         self._inquiries = Inquiries()
         self._inquirer: SocketCore | None = None

@@ -293,7 +293,10 @@ class AioHost:
             return bool(found)
 
         try:
-            if files:
+            self._at_once += 1
+            if self._at_once > _MAX_AT_ONCE:
+                await self._let_others_run()
+            elif files:
                 self.reactor.poll(0.0)
             if not attempt():
                 await self._wait(cores, attempt, timeout_ms, waiters)

@@ -29,7 +29,8 @@ from antiphon.engine.events import (
     MONITOR_STOPPED,
     ORDERLY,
 )
-from antiphon.engine.network import Timer
+from antiphon.engine.network import Later
+from antiphon.engine.peer import peer_host
 from antiphon.engine.socket import SocketCore
 from antiphon.hosts.lines import DEBUG, INFO, WARNING, Lines, lowest_level
 from antiphon.instrument import Instrument, SocketEvent
@@ -41,7 +42,7 @@ _LEVELS: Final[dict[int, int]] = {
     CONNECTED: DEBUG,
     ACCEPTED: DEBUG,
     HANDSHAKE_SUCCEEDED: DEBUG,
-    LISTENING: INFO,
+    LISTENING: WARNING,
     CLOSED: INFO,
     GAVE_UP: INFO,
     MONITOR_STOPPED: INFO,
@@ -66,15 +67,6 @@ _PERIOD: Final = 1.0
 _MOST_SHOWN: Final = 128
 
 
-class _Tick(Timer):
-    def __init__(self, log: "Log") -> None:
-        super().__init__()
-        self.log = log
-
-    def fire(self) -> None:
-        self.log.tick()
-
-
 class Log(Instrument):
     """The log of one socket."""
 
@@ -82,7 +74,7 @@ class Log(Instrument):
         self._core = core
         self._lines = lines
         self._name = core.type_name.decode("ascii")
-        self._timer = _Tick(self)
+        self._timer = Later(self.tick)
         # True from a first ``!`` line until a period passes in which nothing was left out.
         self._counting = False
         # For each reason of a failure that has had its line, how many were left out since.
@@ -94,6 +86,8 @@ class Log(Instrument):
         # What is read is looked at once in a pass: drops may come by the million.
         self._looked_at = -1.0
         self._lowest = 0
+        # True once it was told that whoever comes is let in.
+        self._told_open = False
 
     def wants(self, number: int) -> bool:
         """Tell whether an event would make a line now."""
@@ -117,6 +111,9 @@ class Log(Instrument):
             size = sum(map(len, event.message))
             what = f"dropped a message of {len(event.message)} frames, {size} bytes"
             self._write(WARNING, "!", f"{what}: {event.reason}")
+        elif number == LISTENING:
+            self._write(INFO, "=", f"listening at {event.local}")
+            self._tell_open(event.local)
         elif number == DISCONNECTED:
             self._disconnected(event)
         elif _LEVELS[number] == WARNING:
@@ -133,12 +130,23 @@ class Log(Instrument):
             self._write(DEBUG, sign, f"{event.remote} accepted at {_here(event)}")
         elif number == HANDSHAKE_SUCCEEDED:
             self._write(DEBUG, sign, f"{_where(event)} is ready")
-        elif number == LISTENING:
-            self._write(INFO, "=", f"listening at {event.local}")
         elif number == GAVE_UP:
             self._write(INFO, "=", f"gave up {event.remote}: {_why(event)}")
         elif event.bound:
             self._write(INFO, "=", f"no longer listening at {event.local}")
+
+    def _tell_open(self, endpoint: str) -> None:
+        """Tell, once, of an endpoint that other machines reach and that asks nobody who they are.
+
+        Nobody is asked with the mechanism NULL and no ZAP_DOMAIN.
+        """
+        options = self._core.options
+        asks = options.mechanism or options.zap_domain
+        if asks or self._told_open or _is_local(endpoint):
+            return
+        self._told_open = True
+        what = "lets in whoever reaches it: use CURVE or PLAIN, or set ZAP_DOMAIN and a handler"
+        self._write(WARNING, "!", f"{endpoint} {what}")
 
     def _disconnected(self, event: SocketEvent) -> None:
         failed = self._failed
@@ -210,6 +218,12 @@ def _where(event: SocketEvent) -> str:
     if not event.routing_id:
         return address
     return f"{address} {_shown(event.routing_id)}"
+
+
+def _is_local(endpoint: str) -> bool:
+    """Tell whether a bound endpoint is reached from this machine alone."""
+    host = "" if endpoint.startswith("inproc:") else peer_host(endpoint)
+    return not host or host in ("localhost", "::1") or host.startswith(("127.", "::ffff:127."))
 
 
 def _here(event: SocketEvent) -> str:

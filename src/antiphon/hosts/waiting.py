@@ -102,7 +102,8 @@ class Files:
         for fd, _ in descriptors_wanted:
             self._check(fd)
         for fd, mask in descriptors_wanted:
-            self._files[fd] = _File(watcher)
+            if fd not in self._files:
+                self._files[fd] = _File(watcher)
             self._watch(fd, mask)
 
     def _check(self, fd: int) -> None:
@@ -118,7 +119,7 @@ class Files:
             self._descriptors.watch(copy, _to_system(mask), self._files[fd])
         except PermissionError:
             # A file on a disk: always ready, as poll() says of it.
-            self._files[fd].events = _to_system(mask)
+            self._files[fd].events |= _to_system(mask)
         except OSError as error:
             self.close()
             raise ZMQError(error.errno, f"descriptor {fd} cannot be watched: {error}") from None

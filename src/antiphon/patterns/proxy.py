@@ -78,6 +78,9 @@ class _Way:
         #: A message that was taken and has found no room: a mandatory ROUTER has some, but not
         #: for every peer, and a socket that is both sides is not asked.
         self.held: list[bytes] | None = None
+        #: A copy for which the capturing socket had no room: an XPUB under XPUB_NODROP has some,
+        #: but not for every topic.
+        self.held_copy: list[bytes] | None = None
 
     def move(self) -> int:
         """Pass on what there is and room for, a turn's worth at most; returns how many."""
@@ -96,10 +99,10 @@ class _Way:
     def _take(self) -> list[bytes] | None:
         source = self.source
         target = self.target
-        if not source.can_recv() or not (target is source or target.can_send()):
-            return None
         capture = self.capture
-        if capture is not None and not capture.can_send():
+        if capture is not None and not (self._copied(capture) and capture.can_send()):
+            return None
+        if not source.can_recv() or not (target is source or target.can_send()):
             return None
         parts = source.try_recv()
         if parts is None:
@@ -107,9 +110,26 @@ class _Way:
         if self.swaps and len(parts) > 1:
             parts[0], parts[1] = parts[1], parts[0]
         if capture is not None:
-            capture.try_send(self.prefix + parts)
+            self.held_copy = self.prefix + parts
+            self._copied(capture)
         self._count(parts)
         return parts
+
+    def _copied(self, capture: Pattern) -> bool:
+        """Give the capturing socket the copy that is due; returns whether none is left."""
+        if self.held_copy is not None and not capture.try_send(self.held_copy):
+            return False
+        self.held_copy = None
+        return True
+
+    def ended(self) -> None:
+        """Count what was taken and has found no room."""
+        if self.held is not None:
+            self.target.drop("queue-full", self.held)
+            self.held = None
+        if self.held_copy is not None and self.capture is not None:
+            self.capture.drop("queue-full", self.held_copy)
+            self.held_copy = None
 
     def _count(self, parts: list[bytes]) -> None:
         size = 0
@@ -156,9 +176,7 @@ class Proxy(Task):
     def ended(self) -> None:
         """Count what was taken and has found no room."""
         for way in self._ways:
-            if way.held is not None:
-                way.target.drop("queue-full", way.held)
-                way.held = None
+            way.ended()
 
     def figures(self) -> list[bytes]:
         """Return the eight figures of STATISTICS: the frontend's, then the backend's."""

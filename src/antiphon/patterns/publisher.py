@@ -13,11 +13,9 @@ from antiphon.patterns.base import QUEUE_FULL, SENDER_GONE, UNEXPECTED_MESSAGE, 
 from antiphon.patterns.changes import Changes
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, FanOut
-from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change, split_changes
+from antiphon.patterns.trie import SubscriptionTrie, cancel, cut_at_changes, is_change
 
 __all__ = (
-    "MAX_OCTETS",
-    "MAX_SUBSCRIPTIONS",
     "MAX_TOPIC",
     "TOO_MANY_SUBSCRIPTIONS",
     "TOPIC_TOO_LONG",
@@ -25,12 +23,10 @@ __all__ = (
     "Xpub",
 )
 
-#: What a peer may ask for: octets of a topic, different topics, and octets of all of them. Long
-#: topics take some twenty times their size here: a peer never makes a socket hold 16 MiB (M5).
+#: The octets of the longest topic that a peer may ask for.
 MAX_TOPIC: Final = 4096
-MAX_SUBSCRIPTIONS: Final = 10_000
-MAX_OCTETS: Final = 512 * 1024
-#: Why a peer is closed that asks for more (M5).
+#: Why a peer is closed that asks for more, or for more topics than MAX_TOPICS and MAX_TOPICS_BYTES
+#: let it have (M5).
 TOPIC_TOO_LONG: Final = "topic-too-long"
 TOO_MANY_SUBSCRIPTIONS: Final = "too-many-subscriptions"
 
@@ -68,10 +64,8 @@ class Pub(Pattern):
         """Allow a message at any time."""
 
     def can_send(self) -> bool:
-        """Return True; under XPUB_NODROP, tell whether all peers have room."""
-        if not self.options.xpub_nodrop:
-            return True
-        return not any(pipe.blocked for pipe in self.fan_out.pipes)
+        """Return True, under XPUB_NODROP too: what those who are full do not want has room."""
+        return True
 
     def topics_count(self) -> int:
         """Return how many different topics have subscribers now."""
@@ -112,7 +106,7 @@ class Pub(Pattern):
         held = self.trie.prefixes(pipe) if verboser else []
         gone = self.trie.remove_subscriber(pipe)
         for topic in held if verboser else gone:
-            self._tell(cancel(topic), True)
+            self._tell(cancel(topic), True, None)
 
     # In.
 
@@ -131,10 +125,13 @@ class Pub(Pattern):
 
         What follows a subscription that the peer is closed for is not obeyed.
         """
-        changes, others = split_changes(parts, self.options.only_first_subscribe)
-        for part in changes:
-            if pipe.attached:
-                self._change(pipe, part)
+        only_first = self.options.only_first_subscribe
+        others: list[bytes] = []
+        for number, part in enumerate(parts):
+            if not is_change(part) or (only_first and number):
+                others.append(part)
+            elif pipe.attached and self._change(pipe, part, others):
+                others = []
         if not others:
             return
         if pipe.attached:
@@ -142,17 +139,19 @@ class Pub(Pattern):
         else:
             self.drop(SENDER_GONE, others)
 
-    def _change(self, pipe: Pipe, part: bytes) -> None:
+    def _change(self, pipe: Pipe, part: bytes, before: list[bytes]) -> bool:
+        """Obey a change; returns whether the application sees it, after the frames ``before``."""
         topic = part[1:]
         options = self.options
         if not part[0]:
-            last = self.trie.remove(topic, pipe)
-            if last or options.xpub_verboser:
-                self._tell(part, last)
+            news = self.trie.remove(topic, pipe)
+            told = news or options.xpub_verboser
         elif self.admits(self.trie, pipe, topic):
-            first = self.trie.add(topic, pipe)
-            if first or options.xpub_verbose or options.xpub_verboser:
-                self._tell(part, first)
+            news = self.trie.add(topic, pipe)
+            told = news or options.xpub_verbose or options.xpub_verboser
+        else:
+            return False
+        return told and self._show(pipe, part, news, before)
 
     def admits(self, trie: SubscriptionTrie, pipe: Pipe, topic: bytes) -> bool:
         """Tell whether a peer may have one more topic; one that goes too far is closed (M5)."""
@@ -161,7 +160,10 @@ class Pub(Pattern):
         if len(topic) > MAX_TOPIC:
             pipe.end.close_peer(TOPIC_TOO_LONG)
             return False
-        full = trie.count(pipe) >= MAX_SUBSCRIPTIONS or trie.octets(pipe) + len(topic) > MAX_OCTETS
+        options = self.options
+        most, most_octets = options.max_topics, options.max_topics_bytes
+        full = 0 < most <= trie.count(pipe)
+        full |= 0 < most_octets < trie.octets(pipe) + len(topic)
         if full and not trie.holds(topic, pipe):
             pipe.end.close_peer(TOO_MANY_SUBSCRIPTIONS)
             return False
@@ -171,12 +173,20 @@ class Pub(Pattern):
         """Drop what is no subscription, counted (M6)."""
         self.drop(UNEXPECTED_MESSAGE, parts)
 
-    def _tell(self, part: bytes, news: bool) -> None:
+    def _show(self, pipe: Pipe, part: bytes, news: bool, before: list[bytes]) -> bool:
         """Subscriptions are not shown to the application (RFC 29)."""
+        return False
+
+    def _tell(self, part: bytes, news: bool, pipe: Pipe | None) -> None:
+        """Nor are those that end with a peer."""
 
 
 class Xpub(Pub):
-    """XPUB: a PUB that shows subscriptions to the application, and takes messages from peers."""
+    """XPUB: a PUB that shows subscriptions to the application, and takes messages from peers.
+
+    As with libzmq, a message in which a frame is a subscription ends with that frame for the
+    application. What a peer has said is told in its order.
+    """
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
@@ -186,6 +196,7 @@ class Xpub(Pub):
         self._untold = Changes()
         self._asked = SubscriptionTrie()
         self._last: Pipe | None = None
+        self._sender: Pipe | None = None
 
     def try_send(self, parts: list[bytes]) -> bool:
         """Send as a PUB does; under XPUB_MANUAL_LAST_VALUE first to the last sender alone."""
@@ -203,11 +214,17 @@ class Xpub(Pub):
         """Return a subscription, ``[1 topic]``, its end, ``[0 topic]``, or a peer's message."""
         if self._untold:
             self._last = None
-            return [self._untold.take()]
+            part, self._sender = self._untold.take()
+            return [part]
         parts = self.fair_queue.take()
-        while parts is not None and self._manual() and not self._ask(parts[0]):
+        while parts is not None and self._manual() and not self._ask(parts):
             parts = self.fair_queue.take()
+        self._sender = self.fair_queue.last
         return parts
+
+    def last_sender(self) -> Pipe | None:
+        """Return the peer of the last message; None for what ended with a peer that has gone."""
+        return self._sender
 
     def can_recv(self) -> bool:
         """Tell whether there is something to receive."""
@@ -216,13 +233,14 @@ class Xpub(Pub):
     def _manual(self) -> bool:
         return self.options.xpub_manual or self.options.xpub_manual_last_value
 
-    def _ask(self, part: bytes) -> bool:
+    def _ask(self, parts: list[bytes]) -> bool:
         """Note what the sender of the message in hand asks for; False if it is closed for it."""
         self._last = None
         pipe = self.fair_queue.last
         if pipe is None or not pipe.attached or pipe.retired:
             return True
-        if is_change(part):
+        part = parts[-1]
+        if self._is_told(parts):
             if not part[0]:
                 self._asked.remove(part[1:], pipe)
             elif self.admits(self._asked, pipe, part[1:]):
@@ -231,6 +249,10 @@ class Xpub(Pub):
                 return False
         self._last = pipe
         return True
+
+    def _is_told(self, parts: list[bytes]) -> bool:
+        """Tell whether a message in a peer's queue ends with a subscription, or with its end."""
+        return is_change(parts[-1]) and not (self.options.only_first_subscribe and len(parts) > 1)
 
     def subscribe(self, topic: bytes) -> None:
         """Under XPUB_MANUAL, let the peer whose message came last have a topic.
@@ -275,35 +297,64 @@ class Xpub(Pub):
     def _forget(self, pipe: Pipe) -> None:
         if self._last is pipe:
             self._last = None
+        if self._sender is pipe:
+            self._sender = None
         if not self._manual():
+            self._tell_now(pipe)
             super()._forget(pipe)
             return
         self.trie.remove_subscriber(pipe)
         asked = self._asked.prefixes(pipe)
         self._asked.remove_subscriber(pipe)
         for topic in asked:
-            self._tell(cancel(topic), True)
+            self._tell(cancel(topic), True, None)
+
+    def _tell_now(self, pipe: Pipe) -> None:
+        """Tell what the application would have read in the queue of a peer that goes.
+
+        Its ends of subscriptions must not come before the subscriptions, nor be lost.
+        """
+        waiting = list(pipe.inbound)
+        pipe.inbound.clear()
+        for parts in waiting:
+            told = self._is_told(parts)
+            if told:
+                self._tell(parts[-1], True, pipe)
+            if not told or len(parts) > 1:
+                pipe.inbound.append(parts[:-1] if told else parts)
+        if not pipe.inbound:
+            self.fair_queue.remove(pipe)
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Take subscriptions and messages; under XPUB_MANUAL all of it is for the application."""
         if not self._manual():
             super().deliver(pipe, messages)
             return
-        pipe.put_inbound(messages)
+        only_first = self.options.only_first_subscribe
+        for parts in messages:
+            pipe.received += 1
+            for message in cut_at_changes(parts, only_first):
+                self._take(pipe, message)
         messages.clear()
-        self.fair_queue.activate(pipe)
-        self.changed()
 
     def _take(self, pipe: Pipe, parts: list[bytes]) -> None:
-        """Queue a message of a peer."""
+        """Queue a message of a peer, which has been counted."""
         pipe.put_inbound([parts])
         pipe.received -= 1
         self.fair_queue.activate(pipe)
         self.changed()
 
-    def _tell(self, part: bytes, news: bool) -> None:
+    def _show(self, pipe: Pipe, part: bytes, news: bool, before: list[bytes]) -> bool:
+        """Show a change to the application, after all that the peer has said before."""
+        if before or pipe.inbound:
+            self._take(pipe, [*before, part])
+        else:
+            self._tell(part, news, pipe)
+        return True
+
+    def _tell(self, part: bytes, news: bool, pipe: Pipe | None) -> None:
         """Show a change to the application."""
-        if self._untold.add(part, news, self.options.rcvhwm):
+        if self._untold.add(part, news, self.options.rcvhwm, pipe):
             self.changed()
         else:
             self.drop(QUEUE_FULL, [part])

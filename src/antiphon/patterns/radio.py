@@ -49,7 +49,7 @@ class Radio(Pub):
     def _receive(self, pipe: Pipe, parts: list[bytes]) -> None:
         """Let a peer join or leave; anything else is not for a RADIO (M6)."""
         if len(parts) == 1 and is_change(parts[0]):
-            self._change(pipe, parts[0])
+            self._change(pipe, parts[0], [])
         else:
             self.drop(UNEXPECTED_MESSAGE, parts)
 

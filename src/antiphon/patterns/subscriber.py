@@ -3,7 +3,7 @@
 from typing import Final
 
 from antiphon.options import SocketOptions
-from antiphon.patterns.base import QUEUE_FULL
+from antiphon.patterns.base import PEER_GONE, QUEUE_FULL
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.receiving import Receiving
 from antiphon.patterns.schedule import FanOut
@@ -11,8 +11,8 @@ from antiphon.patterns.trie import (
     SubscriptionTrie,
     cancel,
     is_change,
-    split_changes,
     subscribe,
+    without_changes,
 )
 
 __all__ = ("NOT_SUBSCRIBED", "SLOW_PUBLISHER", "Sub", "Subscriber", "Xsub")
@@ -38,6 +38,12 @@ class Subscriber(Receiving):
         They are told of each subscription, but only of the end of the last one of a topic; under
         XSUB_VERBOSE_UNSUBSCRIBE of each end.
         """
+        if self.count(part):
+            for pipe in self.fan_out.everybody():
+                self._pass_on(pipe, part)
+
+    def count(self, part: bytes) -> bool:
+        """Take note of a change; returns whether the publishers are to be told."""
         topic = part[1:]
         count = self._counts.get(topic, 0)
         if part[0]:
@@ -46,9 +52,7 @@ class Subscriber(Receiving):
             self._counts[topic] = count - 1
         elif count:
             del self._counts[topic]
-        if part[0] or count == 1 or self.options.xsub_verbose_unsubscribe:
-            for pipe in self.fan_out.everybody():
-                self._pass_on(pipe, part)
+        return part[0] == 1 or count == 1 or self.options.xsub_verbose_unsubscribe
 
     def _pass_on(self, pipe: Pipe, part: bytes) -> None:
         """Queue a change at a publisher, even at one whose queue is full.
@@ -79,24 +83,33 @@ class Subscriber(Receiving):
 
     def interrupted(self, pipe: Pipe) -> None:
         """Leave out what was not told: the next connection begins with all subscriptions."""
-        _keep_messages(pipe)
+        self._keep_messages(pipe)
 
     def detach(self, pipe: Pipe) -> None:
         """Forget a publisher and destroy its queues."""
         self.fan_out.remove(pipe)
-        _keep_messages(pipe)
+        self._keep_messages(pipe)
         super().detach(pipe)
 
     def retire(self, pipe: Pipe) -> None:
         """Send nothing more to a publisher than what waits for it."""
         super().retire(pipe)
         self.fan_out.remove(pipe)
-        _keep_messages(pipe)
+        self._keep_messages(pipe)
 
+    def _keep_messages(self, pipe: Pipe) -> None:
+        """Take out of what waits for a publisher the changes, which it is told of anew, or not.
 
-def _keep_messages(pipe: Pipe) -> None:
-    """Take out of what waits for a publisher all that is of no use to it any longer."""
-    pipe.replace_outbound([parts for parts in pipe.outbound if not is_change(parts[0])])
+        A message that would look like a change without them is dropped, counted.
+        """
+        kept: list[list[bytes]] = []
+        for parts in pipe.outbound:
+            others = without_changes(parts, self.options.only_first_subscribe)
+            if others and is_change(others[0]):
+                self.drop(PEER_GONE, others)
+            elif others:
+                kept.append(others)
+        pipe.replace_outbound(kept)
 
 
 class Xsub(Subscriber):
@@ -106,15 +119,41 @@ class Xsub(Subscriber):
         """Subscribe by ``[1 topic]``, end that by ``[0 topic]``; the rest goes to all publishers.
 
         Returns True, and never waits: copies for which a queue has no room are dropped and
-        counted. Under ONLY_FIRST_SUBSCRIBE only the first frame may be a subscription.
+        counted. Under ONLY_FIRST_SUBSCRIBE only the first frame may be a subscription; otherwise
+        any may be, and is sent where it is, as libzmq does.
         """
-        changes, others = split_changes(parts, self.options.only_first_subscribe)
-        for part in changes:
-            self.change(part)
-        if others:
-            for _ in range(self.fan_out.send(others, self.fan_out.everybody())):
-                self.drop(QUEUE_FULL, others)
+        only_first = self.options.only_first_subscribe
+        others = without_changes(parts, only_first)
+        if len(others) == len(parts):
+            for _ in range(self.fan_out.send(parts, self.fan_out.everybody())):
+                self.drop(QUEUE_FULL, parts)
+        elif others:
+            self._send_mixed(parts, others, only_first)
+        else:
+            for part in parts:
+                self.change(part)
         return True
+
+    def _send_mixed(self, parts: list[bytes], others: list[bytes], only_first: bool) -> None:
+        """Send a message some of whose frames are changes, and without those to be kept quiet.
+
+        Who is not connected yet hears of them when it is; who has no room, by themselves.
+        """
+        changes: list[bytes] = []
+        whole: list[bytes] = []
+        for number, part in enumerate(parts):
+            if is_change(part) and not (only_first and number):
+                if not self.count(part):
+                    continue
+                changes.append(part)
+            whole.append(part)
+        for pipe in self.fan_out.everybody():
+            if not pipe.blocked:
+                pipe.push(whole if pipe.peer_type else others)
+                continue
+            self.drop(QUEUE_FULL, others)
+            for part in changes:
+                self._pass_on(pipe, part)
 
     def can_send(self) -> bool:
         """Return True."""

@@ -11,7 +11,14 @@ from typing import Final
 
 from antiphon.patterns.pipe import Pipe
 
-__all__ = ("SubscriptionTrie", "cancel", "is_change", "split_changes", "subscribe")
+__all__ = (
+    "SubscriptionTrie",
+    "cancel",
+    "cut_at_changes",
+    "is_change",
+    "subscribe",
+    "without_changes",
+)
 
 #: How many octets one step of the trie covers.
 _STEP: Final = 32
@@ -33,15 +40,28 @@ def is_change(part: bytes) -> bool:
     return len(part) > 0 and part[0] <= 1
 
 
-def split_changes(parts: list[bytes], only_first: bool) -> tuple[list[bytes], list[bytes]]:
-    """Return the frames of a message that are changes, and the others.
+def without_changes(parts: list[bytes], only_first: bool) -> list[bytes]:
+    """Return the frames of a message that are no changes.
 
     With ``only_first``, as ONLY_FIRST_SUBSCRIBE says, only the first frame may be a change.
     """
     candidates = parts[:1] if only_first else parts
-    changes = [part for part in candidates if is_change(part)]
-    others = [part for part in candidates if not is_change(part)]
-    return changes, others + parts[len(candidates) :]
+    return [part for part in candidates if not is_change(part)] + parts[len(candidates) :]
+
+
+def cut_at_changes(parts: list[bytes], only_first: bool) -> list[list[bytes]]:
+    """Return the messages that an XPUB's application sees of one: each change ends one.
+
+    ``only_first`` is that of without_changes().
+    """
+    messages: list[list[bytes]] = []
+    begun: list[bytes] = []
+    for number, part in enumerate(parts):
+        begun.append(part)
+        if is_change(part) and not (only_first and number):
+            messages.append(begun)
+            begun = []
+    return [*messages, begun] if begun else messages
 
 
 class _Step:

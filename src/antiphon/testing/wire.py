@@ -60,6 +60,10 @@ class SimulatedStream(Stream):
         far.writer_waits = True
         return False
 
+    def unsent(self) -> int:
+        """Return how many bytes are on their way."""
+        return len(self.far.arriving)
+
     def pause_reading(self) -> None:
         """Leave what arrives where it is."""
         self._reading = False

@@ -149,6 +149,10 @@ class SocketStream(DescriptorStream):
             return False
         return True
 
+    def unsent(self) -> int:
+        """Return how many bytes wait for the system to take more."""
+        return sum(map(len, self.rest))
+
     def pause_reading(self) -> None:
         """Stop reading, so that the peer is held back."""
         if self.reading:

@@ -168,6 +168,10 @@ class TlsStream(Stream):
                 self._tls.write(chunk)
         return self._push()
 
+    def unsent(self) -> int:
+        """Return how many bytes wait, some of them encrypted."""
+        return sum(map(len, self._early)) + self._outgoing.pending + self.stream.unsent()
+
     def pause_reading(self) -> None:
         """Stop reading, so that the peer is held back."""
         self._reading = False

@@ -4,12 +4,17 @@ The loop watches the reactor's descriptor; it works on the standard loop and on 
 a coroutine that receives loses no message.
 """
 
+import warnings
+from asyncio import SelectorEventLoop
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Literal, overload
 
 from antiphon.errors import Again
 from antiphon.hosts.aio import AioHost
+from antiphon.hosts.lent import LentHost
 from antiphon.hosts.signal import AioSignalling
+from antiphon.hosts.tasks import Turns
+from antiphon.hosts.threads import Host
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
     address_arguments,
@@ -26,11 +31,14 @@ from antiphon.zmq.frame import Frame, MessageTracker, tracker_of
 from antiphon.zmq.poller import BasePoller, Round
 from antiphon.zmq.socket import Socket as BlockingSocket
 
-__all__ = ("Context", "EventStream", "Poller", "Socket")
+__all__ = ("Context", "EventStream", "Poller", "Socket", "ZMQEventLoop", "install")
 
 
 class Socket(BaseSocket):
     """An asyncio socket; made by Context.socket(), or from a context and a type.
+
+    Made of a blocking socket, or in a blocking context, it waits for what other threads may use
+    too; that costs more.
 
     It is used from one event loop. No method that waits is made of another one's override.
 
@@ -44,8 +52,39 @@ class Socket(BaseSocket):
     _signalling_class = AioSignalling
     _repr_name = "zmq.asyncio.Socket"
 
+    #: Who receives frame by frame.
+    _turns: Turns
+
+    def __init__(
+        self,
+        ctx_or_socket: Any = None,
+        socket_type: int = -1,
+        io_loop: object = None,
+        *,
+        shadow: Any = None,
+        copy_threshold: int | None = None,
+        **options: Any,
+    ) -> None:
+        if io_loop is not None:
+            _tell_deprecated("io_loop is of no use: the running loop is found")
+        super().__init__(
+            ctx_or_socket, socket_type, shadow=shadow, copy_threshold=copy_threshold, **options
+        )
+
+    def _open(self, context: Any, socket_type: int) -> None:
+        super()._open(context, socket_type)
+        self._turns = Turns()
+
+    def _share(self, shadow: Any) -> None:
+        super()._share(shadow)
+        self._turns = getattr(self._original, "_turns", None) or Turns()
+
+    def _adapted(self, host: Any, shared: bool) -> Any:
+        del shared
+        return _on_a_loop(host)
+
     @classmethod
-    def from_socket(cls, socket: "Socket", io_loop: object = None) -> "Socket":
+    def from_socket(cls, socket: BaseSocket, io_loop: object = None) -> "Socket":
         """Return a socket a second time; ``io_loop`` is of no use: the running loop is found."""
         del io_loop
         return cls(shadow=socket)
@@ -134,15 +173,25 @@ class Socket(BaseSocket):
         """Receive a frame; RCVMORE then tells whether the message has more.
 
         Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
-        tracker.
+        tracker. Tasks that wait for the same socket get the frames in turn.
         """
         incoming = self._partial.incoming
         if incoming:
             return incoming.popleft() if copy else self._next_frame(track)
-        if copy:
-            return self._first(await self._host.recv(self._core, self._receive_timeout(flags)))
-        parts, sender = await self._host.recv_from(self._core, self._receive_timeout(flags))
-        return self._first_frame(parts, sender, track)
+        timeout_ms = self._receive_timeout(flags)
+        turns = self._turns
+        if turns.taken:
+            timeout_ms = await turns.take(timeout_ms)
+        turns.taken = True
+        try:
+            if incoming:
+                return incoming.popleft() if copy else self._next_frame(track)
+            if copy:
+                return self._first(await self._host.recv(self._core, timeout_ms))
+            parts, sender = await self._host.recv_from(self._core, timeout_ms)
+            return self._first_frame(parts, sender, track)
+        finally:
+            turns.give()
 
     @overload
     def recv_multipart(
@@ -273,17 +322,24 @@ class Socket(BaseSocket):
 
 
 class Context(BaseContext[Socket]):
-    """A context of asyncio sockets; it belongs to the event loop that first waits on one."""
+    """A context of asyncio sockets; it belongs to the event loop that first waits on one.
+
+    With a blocking context as the first argument, or as ``shadow``, its sockets are in that one:
+    they meet over inproc, and any loop may wait for them.
+    """
 
     _host: AioHost
     _host_class = AioHost
     _socket_class = Socket
     _repr_name = "zmq.asyncio.Context"
 
+    def _adapted(self, host: Any) -> Any:
+        return _on_a_loop(host)
+
     @property
     def closed(self) -> bool:
         """Whether the context has been terminated."""
-        return self._host.closed
+        return "_host" not in self.__dict__ or self._host.closed
 
     @property
     def foreign(self) -> bool:
@@ -297,6 +353,30 @@ class Context(BaseContext[Socket]):
     def destroy(self, linger: int | None = None) -> None:
         """Close every socket with ``linger`` milliseconds and end the context."""
         self._host.destroy(linger)
+
+
+def _on_a_loop(host: object) -> AioHost | LentHost | None:
+    """Return who lets tasks wait for the sockets of a host; None if it can be nobody."""
+    if isinstance(host, AioHost | LentHost):
+        return host
+    return LentHost(host) if isinstance(host, Host) else None
+
+
+class ZMQEventLoop(SelectorEventLoop):
+    """The standard loop, under the name that programs for old versions of pyzmq know."""
+
+    def __init__(self, selector: Any = None) -> None:
+        _tell_deprecated("ZMQEventLoop is deprecated: any event loop does")
+        super().__init__(selector)
+
+
+def install() -> None:
+    """Do nothing, as pyzmq does: any event loop works with sockets."""
+    _tell_deprecated("zmq.asyncio.install() is deprecated: any event loop does")
+
+
+def _tell_deprecated(what: str) -> None:
+    warnings.warn(what, DeprecationWarning, stacklevel=3)
 
 
 async def _tracked(sending: Coroutine[Any, Any, Any], tracker: MessageTracker) -> MessageTracker:
@@ -320,7 +400,7 @@ class Poller(BasePoller):
         Returns the sockets and descriptors that are ready, with their events; of objects with a
         fileno() it returns that number, as pyzmq does.
         """
-        polled = Round(self._flags, timeout, self._host_class)
+        polled = Round(self.sockets, timeout, self._host_class)
         if polled.host is not None:
             return await self._poll(polled, polled.host)
         host = AioHost()

@@ -89,6 +89,9 @@ class OptionAttributes:
         max_frames: int
         max_half_open: int
         max_half_open_per_address: int
+        max_handshake_rate: int
+        max_topics: int
+        max_topics_bytes: int
         maxmsgsize: int
         mechanism: int
         metadata = _Text()
@@ -115,6 +118,7 @@ class OptionAttributes:
         sndbuf: int
         sndhwm: int
         sndhwm_bytes: int
+        sndstall_ivl: int
         sndtimeo: int
         stream_notify: int
         tcp_keepalive: int
@@ -166,6 +170,9 @@ class OptionAttributes:
         MAX_FRAMES: int
         MAX_HALF_OPEN: int
         MAX_HALF_OPEN_PER_ADDRESS: int
+        MAX_HANDSHAKE_RATE: int
+        MAX_TOPICS: int
+        MAX_TOPICS_BYTES: int
         MAXMSGSIZE: int
         MECHANISM: int
         METADATA = _Text()
@@ -192,6 +199,7 @@ class OptionAttributes:
         SNDBUF: int
         SNDHWM: int
         SNDHWM_BYTES: int
+        SNDSTALL_IVL: int
         SNDTIMEO: int
         STREAM_NOTIFY: int
         TCP_KEEPALIVE: int

@@ -5,6 +5,7 @@ Messages are whole below this room; SNDMORE and RCVMORE exist only here.
 
 import random
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import GenericAlias
@@ -63,6 +64,7 @@ class _Host(Protocol):
     def begin(self, core: SocketCore, first_frame: bytes) -> None: ...
     def close(self, core: SocketCore, linger_ms: int | None) -> None: ...
     def abandon(self, core: SocketCore) -> None: ...
+    def foreign(self) -> bool: ...
 
 
 class _Partial:
@@ -83,7 +85,7 @@ class BaseSocket(AddressedSocket, Shadowed):
     the first argument, or as ``shadow``, it is the same socket a second time: whichever is closed,
     both are, and the second one closes nothing by being forgotten.
 
-    Raises OptionError, TypeError for a context of the other kind, ContextTerminated, and ZMQError
+    Raises OptionError, TypeError for a context of another kind, ContextTerminated, and ZMQError
     (EMFILE) when the context has as many sockets as its MAX_SOCKETS allows.
     """
 
@@ -131,8 +133,8 @@ class BaseSocket(AddressedSocket, Shadowed):
             raise
 
     def _open(self, context: Any, socket_type: int) -> None:
-        host = getattr(context, "_host", None)
-        if not isinstance(host, self._host_class):
+        host = self._adapted(getattr(context, "_host", None), False)
+        if host is None:
             raise TypeError(
                 f"{_full_name(self)} is made from a context and a type: the Context of its own "
                 f"module, not {_full_name(context)}"
@@ -151,12 +153,18 @@ class BaseSocket(AddressedSocket, Shadowed):
         self._original = original
         for name in _SHARED:
             setattr(self, name, getattr(original, name))
-        if not isinstance(original.context._host, self._host_class):  # noqa: SLF001
-            self._host = self._adapted(original)
+        if original._host_class is not self._host_class:  # noqa: SLF001
+            self._host = self._adapted(original.context._host, True)  # noqa: SLF001
+            if self._host is None:
+                raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
 
-    def _adapted(self, original: "BaseSocket") -> Any:
-        """Return a host of this kind for a socket of the other one. Raises TypeError."""
-        raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
+    def _adapted(self, host: Any, shared: bool) -> Any:
+        """Return a host of this kind for the sockets of a context's host, or None.
+
+        ``shared`` tells that it is for a socket that is there already.
+        """
+        del shared
+        return host if isinstance(host, self._host_class) else None
 
     def _shared(self) -> object:
         return self._core
@@ -165,12 +173,14 @@ class BaseSocket(AddressedSocket, Shadowed):
 
     @property
     def closed(self) -> bool:
-        """Whether the socket has been closed."""
-        return self._core.closed
+        """Whether the socket has been closed, or its making has failed."""
+        core: SocketCore | None = self.__dict__.get("_core")
+        return core is None or core.closed
 
     def close(self, linger: int | None = None) -> None:
         """Close; messages go out for LINGER, or ``linger``, milliseconds more (-1: all of them)."""
-        self._host.close(self._core, linger)
+        if not self.closed:
+            self._host.close(self._core, linger)
 
     def __enter__(self) -> Self:
         return self
@@ -178,16 +188,22 @@ class BaseSocket(AddressedSocket, Shadowed):
     def __exit__(self, *_exception: object) -> None:
         self.close()
 
-    def __del__(self, _is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+    def __del__(
+        self,
+        _is_finalizing: Callable[[], bool] = sys.is_finalizing,
+        _warn: Callable[..., None] = warnings.warn,
+    ) -> None:
         # At the end of the process the modules that this needs may have gone already.
-        core: SocketCore | None = self.__dict__.get("_core")
-        if core is None or self._original is not None or core.closed or _is_finalizing():
+        if self._original is not None or self.closed or _is_finalizing() or self._host.foreign():
             return
-        self._host.abandon(core)
+        self._host.abandon(self._core)
+        _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     def __repr__(self) -> str:
+        core: SocketCore | None = self.__dict__.get("_core")
+        kind = "UNKNOWN" if core is None else SocketType(core.socket_type).name
         state = " closed" if self.closed else ""
-        return f"<{self._repr_name}(zmq.{self.type.name}) at {id(self):#x}{state}>"
+        return f"<{self._repr_name}(zmq.{kind}) at {id(self):#x}{state}>"
 
     # Endpoints.
 
@@ -243,9 +259,9 @@ class BaseSocket(AddressedSocket, Shadowed):
 
     # Options.
 
-    def set(self, option: int, value: object) -> None:
+    def set(self, option: int, optval: object) -> None:
         """Set an option. Raises OptionError."""
-        self._host.set_option(self._core, int(option), value)
+        self._host.set_option(self._core, int(option), optval)
 
     def get(self, option: int) -> Any:
         """Return an option: int, or bytes. Raises OptionError."""

@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from types import GenericAlias
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
@@ -111,17 +112,39 @@ class BaseContext(ContextAttributes, Shadowed, Generic[S]):
             original = original_of(shadow)
             if original is None:
                 raise ZMQError(ENOTSOCK, f"there is no context whose underlying is {shadow}")
-        if not isinstance(getattr(original, "_host", None), self._host_class):
+        host = self._adapted(getattr(original, "_host", None))
+        if host is None:
             raise TypeError(
                 f"{type(self).__module__}.Context cannot share the sockets of {original!r}: "
                 "make a Context() of its own, and connect its sockets to those of the other"
             )
         self._original = original
-        for name in ("_settings", "_open_sockets", "_host"):
-            setattr(self, name, getattr(original, name))
+        self._host = host
+        self._settings = original._settings  # noqa: SLF001
+        self._open_sockets = original._open_sockets  # noqa: SLF001
+
+    def _adapted(self, host: Any) -> Any:
+        """Return a host of this kind for the sockets of another context's host, or None."""
+        return host if isinstance(host, self._host_class) else None
 
     def _shared(self) -> object:
-        return self._host
+        return getattr(self._host, "blocking", self._host)
+
+    def __del__(
+        self,
+        _is_finalizing: Callable[[], bool] = sys.is_finalizing,
+        _warn: Callable[..., None] = warnings.warn,
+    ) -> None:
+        # At the end of the process the modules that this needs may have gone already.
+        if self._original is not None or self.closed or _is_finalizing() or self.foreign:
+            return
+        self._abandon()
+        # Its sockets are not counted for that: the collector runs anywhere, locks held or not.
+        name = f"<{self._repr_name}() at {id(self):#x}>"
+        _warn(f"Unclosed context {name}", ResourceWarning, stacklevel=2, source=self)
+
+    def _abandon(self) -> None:
+        """End the context soon, as nobody holds it any longer."""
 
     def __repr__(self) -> str:
         if self.closed:
@@ -260,10 +283,13 @@ class Context(BaseContext[Socket]):
     _host_class = Host
     _socket_class = Socket
 
+    def _adapted(self, host: Any) -> Any:
+        return super()._adapted(getattr(host, "blocking", host))
+
     @property
     def closed(self) -> bool:
         """Whether the context has been terminated."""
-        return self._host.closed
+        return "_host" not in self.__dict__ or self._host.closed
 
     @property
     def foreign(self) -> bool:
@@ -278,8 +304,5 @@ class Context(BaseContext[Socket]):
         """Close every socket with ``linger`` milliseconds and end the context."""
         self._host.destroy(linger)
 
-    def __del__(self, _is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
-        # At the end of the process the modules that this needs may have gone already.
-        host: Host | None = self.__dict__.get("_host")
-        if host is not None and self._original is None and not _is_finalizing():
-            host.abandon_all()
+    def _abandon(self) -> None:
+        self._host.abandon_all()

@@ -11,9 +11,9 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from antiphon.zmq import asyncio as coroutines
-from antiphon.zmq.asyncio import EventStream
+from antiphon.zmq.asyncio import EventStream, ZMQEventLoop, install
 
-__all__ = ("Context", "EventStream", "Poller", "Socket")
+__all__ = ("Context", "EventStream", "Poller", "Socket", "ZMQEventLoop", "install")
 
 T = TypeVar("T")
 

@@ -41,18 +41,18 @@ class Round:
     """
 
     def __init__(
-        self, flags: dict[Any, int], timeout: float | None, host_class: type[object]
+        self, items: list[tuple[Any, int]], timeout: float | None, host_class: type[object]
     ) -> None:
         self.host: Any = None
         self._host_class = host_class
         self.wanted: list[tuple[SocketCore | int, int]] = []
         self._items: list[tuple[Any, SocketCore | int, int, bool]] = []
-        for item, mask in flags.items():
+        for item, mask in items:
             self._add(item, mask)
         endless = timeout is None or timeout < 0
         self._deadline = None if endless else time.monotonic() + (timeout or 0) / 1000
         # Nothing may ever come of nothing.
-        self.over = endless and not flags
+        self.over = endless and not items
         self._limit = -1 if endless else int(timeout or 0)
 
     def _add(self, item: Any, flags: int) -> None:
@@ -81,12 +81,14 @@ class Round:
 
         If there are none, ``over`` tells whether the time is over.
         """
-        seen = dict(found)
+        seen: dict[SocketCore | int, int] = {}
+        for key, events in found:
+            seen[key] = seen.get(key, 0) | events
         ready: list[tuple[Any, int]] = []
         for item, key, flags, foreign in self._items:
             events = _ready_now(item, flags, foreign)
             if not foreign:
-                events |= seen.get(key, 0)
+                events |= seen.get(key, 0) & (flags | _POLLERR)
             if events:
                 ready.append((item if isinstance(item, BaseSocket) else key, events))
         if self._deadline is not None:
@@ -159,7 +161,13 @@ class Poller(BasePoller):
         Returns the sockets and descriptors that are ready, with their events; of objects with a
         fileno() it returns that number, as pyzmq does. Without any it does not wait without end.
         """
-        polled = Round(self._flags, timeout, self._host_class)
+        return self.poll_pairs(self.sockets, timeout)
+
+    def poll_pairs(
+        self, pairs: list[tuple[Pollable, int]], timeout: float | None
+    ) -> list[tuple[Any, int]]:
+        """Do what poll() does for pairs of items that may be registered, and events."""
+        polled = Round(pairs, timeout, self._host_class)
         if polled.host is not None:
             return self._poll(polled, polled.host)
         host = self._host_class()
@@ -211,7 +219,10 @@ def select_with(
 def zmq_poll(
     sockets: list[tuple[Pollable, int]], timeout: float | None = -1
 ) -> list[tuple[Any, int]]:
-    """Do what Poller.poll() does for pairs of sockets and flags."""
+    """Do what Poller.poll() does for pairs of sockets and flags.
+
+    What is there more than once is returned for each of its pairs that is ready.
+    """
     return poll_with(Poller(), sockets, timeout)
 
 
@@ -221,4 +232,4 @@ def poll_with(
     """Do what zmq_poll() does, with a new Poller."""
     for socket, flags in sockets:
         poller.register(socket, flags)
-    return poller.poll(timeout)
+    return poller.poll_pairs([(socket, int(flags)) for socket, flags in sockets if flags], timeout)

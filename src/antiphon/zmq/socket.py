@@ -34,13 +34,15 @@ class Socket(BaseSocket):
     _host_class = Host
     _signalling_class = Signalling
 
-    def _adapted(self, original: BaseSocket) -> Any:
+    def _adapted(self, host: Any, shared: bool) -> Any:
+        host = getattr(host, "blocking", host)
+        if isinstance(host, Host) or not shared:
+            return super()._adapted(host, shared)
         # Only here: most programs have no need of both kinds.
         from antiphon.hosts.aio import AioHost
         from antiphon.hosts.standing import StandingHost
 
-        host = original.context._host  # noqa: SLF001
-        return StandingHost(host) if isinstance(host, AioHost) else super()._adapted(original)
+        return StandingHost(host) if isinstance(host, AioHost) else None
 
     def send(
         self,
@@ -116,7 +118,7 @@ class Socket(BaseSocket):
         """Receive a frame; RCVMORE then tells whether the message has more.
 
         Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
-        tracker.
+        tracker. Where several threads receive from a socket, let them receive whole messages.
         """
         if not copy:
             return self._recv_frame(flags, track)

@@ -42,6 +42,9 @@ class SilentPeer(Stream):
     def write(self, chunks: list[bytes]) -> bool:
         return True
 
+    def unsent(self) -> int:
+        return 0
+
     def close(self) -> None:
         self.open = False
 
@@ -101,6 +104,16 @@ def test_an_ipv6_network_is_one_address(world: World) -> None:
 def test_zero_is_no_bound(world: World) -> None:
     server = Server(world, max_half_open=0, max_half_open_per_address=0)
     assert all(server.accept("10.0.0.1").open for _ in range(2000))
+
+
+def test_m3_one_address_cannot_begin_handshakes_faster_than_it_may(world: World) -> None:
+    server = Server(world, max_handshake_rate=3)
+    peers = [server.accept("10.0.0.1") for _ in range(10)]
+    assert [peer.open for peer in peers] == [True] * 3 + [False] * 7
+    assert server.accept("10.0.0.2").open
+    assert server.socket.core.stats().failures == {"handshake-rate": 7}
+    world.run(1.0)
+    assert server.accept("10.0.0.1").open
 
 
 def test_places_are_given_back(world: World) -> None:

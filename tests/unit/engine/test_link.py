@@ -94,6 +94,50 @@ def test_queues_are_bounded_in_bytes_too(world: World) -> None:
         server.recv()
 
 
+def filled(world: World, **options: object) -> tuple[SimulatedSocket, SimulatedSocket]:
+    """Return a socket that has all queued that it can, and its peer that has read nothing."""
+    client, server = pair(world, {"sndhwm": 10, **options}, {"rcvhwm": 1})
+    while client.try_send(bytes(50_000)):
+        world.run(0.001)
+    return client, server
+
+
+def test_m10_a_peer_that_takes_nothing_for_long_is_closed(world: World) -> None:
+    client, _ = filled(world, sndstall_ivl=1000)
+    world.run(0.9)
+    assert client.core.stats().failures == {}
+    world.run(0.3)
+    assert client.core.stats().failures == {"slow-peer": 1}
+    # It gets another chance, as with any connection that was lost.
+    world.run_until(lambda: client.core.stats().reconnects == 1)
+
+
+def test_m10_by_default_it_is_waited_for(world: World) -> None:
+    client, server = filled(world)
+    world.run(3600)
+    assert client.core.stats().failures == {}
+    assert server.recv() == [bytes(50_000)]
+
+
+def test_m10_a_peer_that_takes_a_little_is_not_closed(world: World) -> None:
+    client, server = filled(world, sndstall_ivl=1000)
+    for _ in range(20):
+        server.recv()
+        world.run(0.4)
+        while client.try_send(bytes(50_000)):
+            world.run(0.001)
+    assert client.core.stats().failures == {}
+
+
+def test_m10_nor_is_one_for_which_nothing_waits(world: World) -> None:
+    client, server = pair(world, {"sndstall_ivl": 100}, {"rcvhwm": 1})
+    for _ in range(3):
+        client.send(b"what the system's buffers take is away")
+    world.run(60)
+    assert client.core.stats().failures == {}
+    assert server.recv()
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("fragment", [0, 1, 1000, 40_000])
 def test_messages_arrive_the_same_in_whatever_pieces(fragment: int, scheme: str) -> None:

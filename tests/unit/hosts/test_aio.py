@@ -175,3 +175,17 @@ def test_a_task_whose_loop_was_closed_while_it_waited_holds_nobody_up() -> None:
     host.destroy(0)
     assert not task.done()
     task.get_coro().close()
+
+
+def test_polling_sees_what_comes_though_something_is_ready_all_the_time(run: Runner) -> None:
+    async def scenario(host: AioHost) -> None:
+        one, two = host.open(DEALER, SocketOptions()), host.open(DEALER, SocketOptions())
+        host.connect(two, host.bind(one, "tcp://127.0.0.1:*"))
+        while not (await host.poll([(one, 3)], PATIENCE)):
+            pass
+        await host.send(two, [b"Hello"], PATIENCE)
+        while await host.poll([(one, 3)], PATIENCE) == [(one, 2)]:
+            pass
+        assert await host.poll([(one, 3)], PATIENCE) == [(one, 3)]
+
+    run(scenario)

@@ -13,6 +13,7 @@ from antiphon.testing import SimulatedSocket, World
 DEALER, ROUTER, REP = SocketType.DEALER, SocketType.ROUTER, SocketType.REP
 SERVER = "tcp://server:5555"
 LOGGER = logging.getLogger("antiphon")
+OPEN = "lets in whoever reaches it: use CURVE or PLAIN, or set ZAP_DOMAIN and a handler"
 
 
 class Book(logging.Handler):
@@ -75,6 +76,7 @@ def test_the_life_of_a_bound_socket(world: World, book: Book) -> None:
     bound.socket.close()
     assert bound.written(book) == [
         "INFO = ROUTER listening at tcp://*:5555",
+        f"WARNING ! ROUTER tcp://*:5555 {OPEN}",
         "DEBUG < ROUTER sim://client accepted at here",
         "DEBUG < ROUTER sim://client b'C' is ready",
         "DEBUG = ROUTER sim://client b'C' disconnected: peer-closed",
@@ -171,7 +173,7 @@ def test_failures_have_one_line_a_second_with_the_count_of_the_others(
 
 def test_nothing_is_built_for_levels_that_nobody_reads(world: World, book: Book) -> None:
     LOGGER.setLevel(logging.WARNING)
-    bound = server(world)
+    bound = server(world, zap_domain=b"global")
     assert not bound.log.wants(1)  # CONNECTED
     assert bound.log.wants(OwnEvent.MESSAGE_DROPPED)
     LOGGER.removeHandler(book)
@@ -205,3 +207,35 @@ def test_what_a_peer_has_chosen_is_shown_escaped_and_cut(world: World, book: Boo
         assert "\x1b" not in line
         assert len(line) < 300
         assert "secret" not in line
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://*:5555", "tcp://0.0.0.0:5555", "ws://192.0.2.1:80/a"])
+def test_c9_an_endpoint_that_lets_everybody_in_is_told_of_once(
+    world: World, book: Book, endpoint: str
+) -> None:
+    LOGGER.setLevel(logging.WARNING)
+    bound = Logged(world, "server", ROUTER)
+    bound.socket.bind(endpoint)
+    bound.socket.bind("tcp://*:5556")
+    assert bound.written(book) == [f"WARNING ! ROUTER {endpoint} {OPEN}"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "options"),
+    [
+        ("tcp://127.0.0.1:5555", {}),
+        ("tcp://localhost:5555", {}),
+        ("tcp://[::1]:5555", {}),
+        ("ipc:///tmp/where:ever", {}),
+        ("inproc://0.0.0.0:5555", {}),
+        ("tcp://*:5555", {"zap_domain": b"global"}),
+        ("tcp://*:5555", {"plain_server": True, "mechanism": 1}),
+    ],
+)
+def test_c9_others_are_not(
+    world: World, book: Book, endpoint: str, options: dict[str, object]
+) -> None:
+    LOGGER.setLevel(logging.WARNING)
+    bound = Logged(world, "server", ROUTER, **options)
+    bound.socket.bind(endpoint)
+    assert bound.written(book) == []

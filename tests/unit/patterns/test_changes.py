@@ -4,7 +4,7 @@ from antiphon.patterns.changes import Changes
 
 
 def taken(changes: Changes) -> list[bytes]:
-    return [changes.take() for _ in range(len(changes))]
+    return [changes.take()[0] for _ in range(len(changes))]
 
 
 def test_changes_come_in_order_and_repeated() -> None:
@@ -19,7 +19,7 @@ def test_changes_come_in_order_and_repeated() -> None:
 def test_at_the_limit_repetitions_are_refused() -> None:
     changes = Changes()
     assert [changes.add(b"\x01A", n == 0, 2) for n in range(4)] == [True, True, False, False]
-    assert changes.take() == b"\x01A"
+    assert changes.take() == (b"\x01A", None)
     assert changes.add(b"\x01A", False, 2)
     assert taken(changes) == [b"\x01A", b"\x01A"]
 

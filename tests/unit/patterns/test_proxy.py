@@ -9,6 +9,7 @@ from antiphon.errors import HostUnreachable
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.proxy import PAUSE, RESUME, STATISTICS, TERMINATE, Proxy, SteerableProxy
+from antiphon.patterns.publisher import Xpub
 from antiphon.patterns.reqrep import Dealer, Rep
 from antiphon.patterns.router import Router
 
@@ -72,6 +73,29 @@ def test_nothing_is_read_that_cannot_be_captured() -> None:
     front.deliver(left, [[b"1"], [b"2"]])
     run(proxy)
     assert (right.outbound, seen.outbound, list(left.inbound)) == ([[b"1"]], [[b"1"]], [[b"2"]])
+
+
+def test_a_copy_waits_for_an_xpub_that_may_drop_none() -> None:
+    (front, left), (back, right) = dealer(), dealer()
+    capture = Xpub(options(1))
+    capture.options.xpub_nodrop = True
+    seen = Pipe(options(1))
+    assert capture.attach(seen) == ""
+    capture.deliver(seen, [[b"\x01"]])
+    proxy = Proxy(front, back, capture)
+    front.deliver(left, [[b"1"], [b"2"], [b"3"]])
+    run(proxy)
+    assert (right.outbound, seen.outbound, list(left.inbound)) == (
+        [[b"1"], [b"2"]],
+        [[b"1"]],
+        [[b"3"]],
+    )
+    seen.outbound_taken(1)
+    assert seen.unblocked()
+    run(proxy)
+    assert (seen.outbound, list(left.inbound)) == ([[b"2"]], [])
+    proxy.ended()
+    assert capture.drops == {"queue-full": 1}
 
 
 def test_a_busy_side_does_not_keep_the_other_one_from_its_turn() -> None:

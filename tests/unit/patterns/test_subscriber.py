@@ -163,11 +163,37 @@ def test_subscriptions_among_the_frames_of_a_message(first_only: bool) -> None:
     peer = join(xsub)
     xsub.try_send([b"\x01A", b"\x01B", b"text"])
     xsub.try_send([b"text", b"\x01C"])
-    expected = [[b"\x01A"], [b"\x01B"], [b"text"], [b"\x01C"], [b"text"]]
-    if first_only:
-        expected = [[b"\x01A"], [b"\x01B", b"text"], [b"text", b"\x01C"]]
-    assert goes(peer) == expected
+    assert goes(peer) == [[b"\x01A", b"\x01B", b"text"], [b"text", b"\x01C"]]
     assert xsub.topics_count() == (1 if first_only else 3)
+
+
+def test_changes_among_other_frames_reach_those_who_have_no_room_or_are_not_there() -> None:
+    xsub = Xsub(options(hwm=1))
+    absent, full = join(xsub, connected=False), join(xsub)
+    full.push([b"fills it"])
+    xsub.try_send([b"text", b"\x01A", b"\x00never", b"more"])
+    xsub.try_send([b"\x01B", b"\x01C"])
+    assert goes(full) == [[b"fills it"], [b"\x01A"], [b"\x01B"], [b"\x01C"]]
+    assert xsub.drops == {QUEUE_FULL: 1}
+    connect(xsub, absent)
+    assert goes(absent) == [[b"\x01A"], [b"\x01B"], [b"\x01C"], [b"text", b"more"]]
+
+
+@pytest.mark.parametrize("first_only", [False, True])
+def test_what_waits_for_the_next_connection_subscribes_to_nothing(first_only: bool) -> None:
+    xsub = Xsub(options(only_first_subscribe=first_only))
+    peer = join(xsub)
+    xsub.try_send([b"\x01A", b"text"])
+    xsub.try_send([b"text", b"\x01B"])
+    xsub.try_send([b"\x01C", b"\x01D", b"text"])
+    xsub.interrupted(peer)
+    if first_only:
+        assert goes(peer) == [[b"text"], [b"text", b"\x01B"]]
+        # By itself it would subscribe.
+        assert xsub.drops == {PEER_GONE: 1}
+    else:
+        assert goes(peer) == [[b"text"]] * 3
+        assert xsub.drops == {}
 
 
 def test_a_frame_that_is_the_first_once_more_is_not_the_first() -> None:
@@ -176,7 +202,7 @@ def test_a_frame_that_is_the_first_once_more_is_not_the_first() -> None:
     frame = b"\x01A"
     xsub.try_send([frame, frame])
     xsub.try_send([b"\x00A"])
-    assert goes(peer) == [[b"\x01A"], [b"\x01A"], [b"\x00A"]]
+    assert goes(peer) == [[b"\x01A", b"\x01A"], [b"\x00A"]]
 
 
 def test_topics_are_counted_once_each() -> None:

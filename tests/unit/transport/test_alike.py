@@ -92,6 +92,18 @@ def test_what_is_sent_just_before_closing_arrives(context: zmq.Context, endpoint
         assert received == [b"%d" % number]
 
 
+def test_m10_a_peer_that_takes_nothing_is_given_up(
+    context: zmq.Context, wire_endpoint: str
+) -> None:
+    server = bound(context, zmq.PULL, wire_endpoint, rcvhwm=1, rcvhwm_bytes=1)
+    client = connected(context, zmq.PUSH, wire_endpoint, sndstall_ivl=200, reconnect_ivl=-1)
+    for _ in range(3):
+        client.send(bytes(STALLING))
+    until(lambda: client.stats().failures.get("slow-peer") == 1)
+    assert not client.peers()
+    assert server.recv() == bytes(STALLING)
+
+
 def test_what_is_queued_goes_out_after_disconnecting_and_nothing_else(
     context: zmq.Context, endpoint: str
 ) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import uvloop
+import zmq.asyncio as theirs_asyncio
 
 import antiphon.zmq as zmq
 import antiphon.zmq.asyncio as azmq
+from antiphon.zmq import futures
 
 Scenario = Callable[[azmq.Context], Coroutine[Any, Any, None]]
 Runner = Callable[[Scenario], None]
@@ -141,3 +143,58 @@ def test_one_context_outlives_its_loop() -> None:
     assert asyncio.run(talk(b"first loop")) == b"first loop"
     assert asyncio.run(talk(b"second loop")) == b"second loop"
     context.destroy(0)
+
+
+@pytest.mark.parametrize("module", [theirs_asyncio, azmq, futures], ids=lambda m: m.__name__)
+def test_tasks_that_receive_frame_by_frame_get_them_in_turn(module: Any) -> None:
+    async def main() -> None:
+        context = module.Context()
+        push, pull = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+        pull.bind("inproc://turns")
+        push.connect("inproc://turns")
+        waiting = [asyncio.ensure_future(pull.recv()) for _ in range(6)]
+        await asyncio.sleep(0)
+        waiting.pop(2).cancel()
+        await push.send_multipart([b"A1", b"A2"])
+        await push.send_multipart([b"B1", b"B2", b"B3"])
+        assert await asyncio.gather(*waiting) == [b"A1", b"A2", b"B1", b"B2", b"B3"]
+        waiting = [asyncio.ensure_future(pull.recv_multipart()) for _ in range(3)]
+        for name in (b"A", b"B", b"C"):
+            await push.send_multipart([name, b"1"])
+        assert sorted(await asyncio.gather(*waiting)) == [[b"A", b"1"], [b"B", b"1"], [b"C", b"1"]]
+        context.destroy(0)
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+
+def test_a_turn_that_is_waited_for_in_vain() -> None:
+    async def main() -> None:
+        context = azmq.Context()
+        push, pull = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+        pull.bind("inproc://turns")
+        push.connect("inproc://turns")
+        first = asyncio.ensure_future(pull.recv())
+        await asyncio.sleep(0)
+        with pytest.raises(zmq.Again):
+            await pull.recv(zmq.DONTWAIT)
+        pull.rcvtimeo = 10
+        with pytest.raises(zmq.Again):
+            await pull.recv()
+        pull.rcvtimeo = -1
+        second = asyncio.ensure_future(pull.recv())
+        await asyncio.sleep(0)
+        first.cancel()
+        await push.send(b"Hello")
+        assert await second == b"Hello"
+        context.destroy(0)
+
+    asyncio.run(asyncio.wait_for(main(), 20))
+
+
+def test_what_is_deprecated_in_pyzmq_is_there_and_says_so() -> None:
+    with pytest.warns(DeprecationWarning, match="any event loop"):
+        azmq.install()
+    with pytest.warns(DeprecationWarning, match="any event loop"):
+        azmq.ZMQEventLoop().close()
+    with azmq.Context() as context, pytest.warns(DeprecationWarning, match="running loop"):
+        azmq.Socket(context, zmq.REQ, object()).close()

@@ -12,6 +12,7 @@ import pytest
 
 import antiphon.zmq as blocking
 import antiphon.zmq.green as zmq
+from tests.waiting import until
 
 PATIENCE = 20
 
@@ -243,6 +244,7 @@ def test_a_descriptor_and_events(pair: Any) -> None:
 PROGRAM = """\
 {before}
 import antiphon.zmq.green as zmq
+from tests.waiting import until
 import antiphon.zmq as plain
 import gevent
 {after}
@@ -301,3 +303,14 @@ def test_threads_have_hubs_of_their_own() -> None:
         assert time.monotonic() < deadline
         gevent.sleep(0)
     assert seen == [b"x"] * 3
+
+
+def test_polling_sees_what_comes_though_something_is_ready_all_the_time(pair: Any) -> None:
+    first, second = pair
+    second.send(b"request")
+    first.recv()
+    poller = zmq.Poller()
+    poller.register(first, zmq.POLLIN | zmq.POLLOUT)
+    second.send(b"more")
+    until(lambda: dict(poller.poll(0))[first] & zmq.POLLIN)
+    assert first.recv() == b"more"

@@ -199,3 +199,28 @@ def test_zmq_poll_takes_pairs(either: Any, readable: BinaryIO) -> None:
     assert either.zmq_poll([(readable.fileno(), either.POLLIN)], 10_000) == [
         (readable.fileno(), either.POLLIN)
     ]
+
+
+def test_zmq_poll_answers_for_each_pair(either: Any, either_context: Any) -> None:
+    push, pull = either_context.socket(either.PUSH), either_context.socket(either.PULL)
+    push.bind("inproc://pairs")
+    pull.connect("inproc://pairs")
+    push.send(b"Hello")
+    reading, writing = os.pipe()
+    os.write(writing, b"x")
+    with os.fdopen(reading, "rb") as file:
+        pairs = [
+            (push, either.POLLIN),
+            (push, either.POLLOUT),
+            (pull, either.POLLIN),
+            (reading, either.POLLIN),
+            (reading, either.POLLOUT),
+            (file, either.POLLIN),
+        ]
+        assert either.zmq_poll(pairs, 10_000) == [
+            (push, either.POLLOUT),
+            (pull, either.POLLIN),
+            (reading, either.POLLIN),
+            (reading, either.POLLIN),
+        ]
+    os.close(writing)

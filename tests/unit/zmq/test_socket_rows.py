@@ -175,3 +175,39 @@ def test_large_messages(either: Any, either_pair: tuple[Any, Any]) -> None:
     data = b"x" * 30_000_000
     a.send(data, copy=False)
     assert b.recv(copy=False).bytes == data
+
+
+def test_a_socket_whose_making_has_failed_is_shown_and_closed(either: Any) -> None:
+    socket = either.Socket.__new__(either.Socket)
+    assert repr(socket).startswith("<zmq.Socket(zmq.UNKNOWN) at 0x")
+    assert socket.closed
+
+
+def forget(things: list[Any]) -> None:
+    """Drop the last reference to the last of some things."""
+    del things[-1]
+    gc.collect()
+
+
+@pytest.mark.filterwarnings("default")
+def test_what_is_forgotten_open_is_warned_of(either: Any) -> None:
+    things = [either.Context()]
+    things.append(things[0].socket(either.REP))
+    with pytest.warns(ResourceWarning, match=r"^Unclosed socket <zmq\.Socket\(zmq\.REP\) at 0x"):
+        forget(things)
+    with pytest.warns(ResourceWarning, match=r"^Unclosed context <zmq\.Context\(\) at 0x"):
+        forget(things)
+
+
+@pytest.mark.filterwarnings("error")
+def test_what_is_closed_and_what_is_shared_is_not(either: Any) -> None:
+    context = either.Context()
+    socket = context.socket(either.REP)
+    shadow = either.Socket.shadow(socket)
+    again = either.Context.shadow(context)
+    del shadow, again
+    gc.collect()
+    socket.close()
+    context.term()
+    del socket, context
+    gc.collect()

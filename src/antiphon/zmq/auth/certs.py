@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from antiphon.errors import EACCES
 from antiphon.keys import KEY_SIZE, z85_decode
 from antiphon.zmq.curve import curve_keypair
 
@@ -87,18 +88,42 @@ def _zpl(banner: str, public: bytes, secret: bytes, metadata: Mapping[str, str])
 
 
 def _write(path: str, text: str, mode: int, *, replace: bool) -> None:
-    """Write a file beside its place, then put it there: it is never there in part."""
+    """Write a file beside its place, then put it there: it is never there in part.
+
+    Where files have no second name (FAT, some network folders), one that replaces none is written
+    in its place. Raises PermissionError, with nothing written, where others could read a file that
+    is not for them.
+    """
     draft = f"{path}.{os.getpid()}.new"
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    _write_new(draft, text, mode)
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
         if replace:
             os.replace(draft, path)
-        else:
+            return
+        try:
             os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            _write_new(path, text, mode)
     finally:
         Path(draft).unlink(missing_ok=True)
+
+
+def _write_new(path: str, text: str, mode: int) -> None:
+    """Write a file that is not there yet; none is left where that fails."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            # Some file systems keep no modes.
+            if not mode & _OTHERS and os.fstat(descriptor).st_mode & _OTHERS:
+                folder = os.path.dirname(path) or "."
+                why = "others could read the secret there: choose a folder that keeps modes"
+                raise PermissionError(EACCES, why, folder)
+            file.write(text)
+    except BaseException:
+        Path(path).unlink(missing_ok=True)
+        raise
 
 
 def load_certificate(filename: str | os.PathLike[str]) -> tuple[bytes, bytes | None]:

@@ -1,7 +1,9 @@
 """Authenticators: who gets in, by address, password, certificate and callback."""
 
 import asyncio
+import importlib
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -353,3 +355,12 @@ def test_asyncio() -> None:
         context.destroy(0)
 
     asyncio.run(main())
+
+
+def test_the_name_for_tornado_is_deprecated() -> None:
+    sys.modules.pop("antiphon.zmq.auth.ioloop", None)
+    with pytest.warns(DeprecationWarning, match="AsyncioAuthenticator"):
+        ioloop = importlib.import_module("antiphon.zmq.auth.ioloop")
+    auth = ioloop.IOLoopAuthenticator(zmq_asyncio.Context(), io_loop=object())
+    assert isinstance(auth, AsyncioAuthenticator)
+    auth.context.destroy(0)

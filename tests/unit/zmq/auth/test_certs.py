@@ -1,5 +1,6 @@
 """Certificate files: pyzmq reads ours, we read its, and secrets are for their owner."""
 
+import errno
 import logging
 import os
 import stat
@@ -108,3 +109,37 @@ def test_key_pairs_are_pyzmqs() -> None:
     for bad in ("", "x" * 39, b"\\" * 40):
         with pytest.raises(ValueError, match="40 characters"):
             zmq.curve_public(bad)
+
+
+def test_where_files_have_one_name_only_they_are_written_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(_source: str, _target: str) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    public, secret = zmq.curve_keypair()
+    files = write_certificates(tmp_path, "id", public, secret, None, replace=False)
+    assert load_certificate(files[1]) == (public, secret)
+    assert stat.S_IMODE(os.stat(files[1]).st_mode) == 0o600
+    assert sorted(os.listdir(tmp_path)) == ["id.key", "id.key_secret"]
+    with pytest.raises(FileExistsError):
+        write_certificates(tmp_path, "id", public, secret, None, replace=False)
+    assert load_certificate(files[1]) == (public, secret)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_where_modes_are_not_kept_no_secret_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replace: bool
+) -> None:
+    opened = os.open
+
+    def open_for_all(path: str, flags: int, _mode: int) -> int:
+        descriptor = opened(path, flags)
+        os.fchmod(descriptor, 0o755)
+        return descriptor
+
+    monkeypatch.setattr(os, "open", open_for_all)
+    with pytest.raises(PermissionError, match="others could read the secret"):
+        write_certificates(tmp_path, "id", *zmq.curve_keypair(), None, replace=replace)
+    assert os.listdir(tmp_path) == []
