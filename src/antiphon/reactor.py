@@ -69,7 +69,7 @@ class Reactor(Descriptors):
         self._random = random.SystemRandom()
         self._posted: deque[Resolution] = deque()
         # What was read and has not been delivered yet.
-        self._arrived: list[tuple[Receiver, bytes]] = []
+        self._arrived: list[tuple[DescriptorStream, bytes]] = []
         self.closed = False
         self._wake_read, self._wake_write = wake_pipe()
         self._woken = False
@@ -116,7 +116,7 @@ class Reactor(Descriptors):
             if stream is not None:
                 data = stream.on_events(mask)
                 if data:
-                    arrived.append((stream.receiver, data))
+                    arrived.append((stream, data))
             else:
                 handler = self.handlers.get(fd)
                 if handler is not None:
@@ -124,16 +124,21 @@ class Reactor(Descriptors):
         if arrived:
             self._deliver(arrived)
 
-    def _deliver(self, arrived: list[tuple[Receiver, bytes]]) -> None:
+    def _deliver(self, arrived: list[tuple[DescriptorStream, bytes]]) -> None:
         self._arrived = []
         count = 0
         try:
-            for receiver, data in arrived:
+            for stream, data in arrived:
                 count += 1
-                receiver.received(data)
+                if stream.filled:
+                    began = self.now()
+                    stream.receiver.received(data)
+                    stream.took(self.now() - began)
+                else:
+                    stream.receiver.received(data)
         except BaseException:
             self._arrived = arrived[count:]
-            arrived[count - 1][0].closed(*_INTERRUPTED)
+            arrived[count - 1][0].receiver.closed(*_INTERRUPTED)
             raise
 
     def _wait(self, timeout: float) -> list[tuple[int, int]]:

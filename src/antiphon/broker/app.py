@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from antiphon.broker.relay import Relay, Trace, TracedRelay
+from antiphon.broker.relay import Relay, Trace
 from antiphon.broker.state import BrokerState
 from antiphon.engine.socket import ROUTER, SocketCore
 from antiphon.hosts.resolver import ThreadResolver
@@ -63,10 +63,7 @@ class Broker:
         # A worker that starts anew under its id, and a client, are who they say they are now.
         options.router_handover = True
         first_id = int(self._reactor.random() * 2**32)
-        if trace is None:
-            self._relay = Relay(self._state, options, first_id)
-        else:
-            self._relay = TracedRelay(self._state, options, first_id, trace)
+        self._relay = Relay(self._reactor, self._state, options, first_id, trace)
         self._sockets = [
             SocketCore(self._reactor, ROUTER, options, router)
             for router in (self._relay.frontend, self._relay.backend)

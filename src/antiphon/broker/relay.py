@@ -1,16 +1,17 @@
-"""Joins the broker's state to its two ROUTERs: each message goes on as soon as it has come."""
+"""Joins the broker's state to its two ROUTERs: what comes in a pass goes on when it ends."""
 
 import logging
 from typing import Final
 
 from antiphon.broker.dialect import frames_of, is_ready, read_reply, read_request
 from antiphon.broker.state import CLIENT_GONE, BrokerState, Request, Worker
+from antiphon.engine.network import Network, Receiver
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.router import ROUTED, UNKNOWN_ID, Router
 
-__all__ = ("Relay", "Trace", "TracedRelay")
+__all__ = ("Relay", "Trace")
 
 _LOG = logging.getLogger("antiphon.broker")
 
@@ -28,7 +29,7 @@ class Trace:
 
 
 class _Frontend(Router):
-    """The clients' side: takes requests while they are wanted, queues the others (L9)."""
+    """The clients' side: what they ask waits for a worker in their queues (L9)."""
 
     def __init__(self, relay: "Relay", options: SocketOptions, first_id: int) -> None:
         super().__init__(options, first_id)
@@ -38,14 +39,8 @@ class _Frontend(Router):
         self.patient = True
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        # Whenever requests are wanted none is queued: these go before nobody.
-        wanted = self.relay.state.wanted()
-        if wanted > 0:
-            for message in messages[:wanted]:
-                self.relay.request(pipe.routing_id, message)
-            del messages[:wanted]
-        if messages:
-            super().deliver(pipe, messages)
+        super().deliver(pipe, messages)
+        self.relay.schedule()
 
     def detach(self, pipe: Pipe) -> None:
         super().detach(pipe)
@@ -63,33 +58,76 @@ class _Backend(Router):
         for message in messages:
             self.relay.from_worker(pipe.routing_id, message)
         messages.clear()
-        self.relay.feed()
+        self.relay.schedule()
 
     def detach(self, pipe: Pipe) -> None:
         super().detach(pipe)
         self.relay.state.worker_gone(pipe.routing_id)
-        self.relay.feed()
+        self.relay.schedule()
 
 
-class Relay:
+class Relay(Receiver):
     """Moves messages between two ROUTERs as the state says.
 
-    ``options`` are those of both; ``first_id`` is where generated routing ids begin.
+    ``options`` are those of both; ``first_id`` is where generated routing ids begin. A ``trace``
+    sees each message, with the routing id that the socket adds.
     """
 
-    def __init__(self, state: BrokerState, options: SocketOptions, first_id: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        state: BrokerState,
+        options: SocketOptions,
+        first_id: int,
+        trace: Trace | None = None,
+    ) -> None:
+        super().__init__()
+        self.network = network
         self.state = state
+        self.trace = trace
         self.frontend: Router = _Frontend(self, options.copy(), first_id)
         self.backend: Router = _Backend(self, options.copy(), first_id)
+        self._scheduled = False
 
-    def request(self, client: bytes, message: list[bytes]) -> None:
-        """Take a client's request."""
-        worker = self.state.on_request(read_request(client, message))
-        if worker is not None:
-            self.give(worker)
+    def schedule(self) -> None:
+        """Let idle workers be given what waits when all that has come now was looked at."""
+        if not self._scheduled:
+            self._scheduled = True
+            self.network.dirty.append(self)
+
+    def flush(self) -> None:
+        """Give idle workers what waits: first what lost its worker, then each client in turn."""
+        self._scheduled = False
+        state = self.state
+        while state.waiting:
+            worker = state.dispatch()
+            if worker is None:
+                break
+            self._give(worker)
+        queue = self.frontend.fair_queue
+        if not queue.ready:
+            return
+        for _ in range(state.wanted()):
+            message = queue.take()
+            if message is None:
+                return
+            client = queue.last
+            if client is None:
+                state.drop(CLIENT_GONE)
+                continue
+            if self.trace is not None:
+                self.trace.hop("frontend in", [client.routing_id, *frames_of(message)])
+            worker = state.on_request(read_request(client.routing_id, message))
+            if worker is not None:
+                self._give(worker)
+
+    def closed(self, reason: str, detail: str) -> None:
+        """Do nothing: what flush() has raised ends the broker."""
 
     def from_worker(self, routing_id: bytes, message: list[bytes]) -> None:
         """Take a worker's answer and give it to the client, or take its READY."""
+        if self.trace is not None:
+            self.trace.hop("backend in", [routing_id, *frames_of(message)])
         state = self.state
         worker = state.workers.get(routing_id)
         request = None if worker is None else worker.request
@@ -97,8 +135,10 @@ class Relay:
         if worker is None or request is None or reply is None:
             self._on_other(routing_id, message, request)
             return
+        if self.trace is not None:
+            self.trace.hop("frontend out", [request.client, *frames_of(reply)])
         state.on_reply(worker)
-        status = self.reply(request.client, reply)
+        status = self.frontend.route(request.client, reply)
         if status != ROUTED:
             state.drop(CLIENT_GONE if status == UNKNOWN_ID else status)
 
@@ -125,61 +165,13 @@ class Relay:
             )
         self.state.drop(reason)
 
-    def feed(self) -> None:
-        """Give idle workers what waits: first what lost its worker, then each client in turn."""
-        state = self.state
-        while state.waiting:
-            worker = state.dispatch()
-            if worker is None:
-                break
-            self.give(worker)
-        queue = self.frontend.fair_queue
-        if queue.ready:
-            for _ in range(state.wanted()):
-                message = queue.take()
-                client = queue.last
-                if message is None or client is None:
-                    return
-                self.request(client.routing_id, message)
-
-    def reply(self, client: bytes, message: list[bytes]) -> str:
-        """Route a reply to its client; returns ROUTED, or why it cannot be."""
-        return self.frontend.route(client, message)
-
-    def give(self, worker: Worker) -> None:
+    def _give(self, worker: Worker) -> None:
         """Route a request to the worker that works on it from now on."""
         request = worker.request
-        if request is None or self.backend.route(worker.routing_id, request.task) != ROUTED:
+        if request is None:
+            return
+        if self.trace is not None:
+            self.trace.hop("backend out", [worker.routing_id, *frames_of(request.task)])
+        if self.backend.route(worker.routing_id, request.task) != ROUTED:
             self.state.worker_gone(worker.routing_id)
-
-
-class TracedRelay(Relay):
-    """A relay that lets a Trace see each message, with the routing id that the socket adds."""
-
-    def __init__(
-        self, state: BrokerState, options: SocketOptions, first_id: int, trace: Trace
-    ) -> None:
-        super().__init__(state, options, first_id)
-        self.trace = trace
-
-    def request(self, client: bytes, message: list[bytes]) -> None:
-        """Show what came from a client, and take it."""
-        self.trace.hop("frontend in", [client, *frames_of(message)])
-        super().request(client, message)
-
-    def from_worker(self, routing_id: bytes, message: list[bytes]) -> None:
-        """Show what came from a worker, and take it."""
-        self.trace.hop("backend in", [routing_id, *frames_of(message)])
-        super().from_worker(routing_id, message)
-
-    def reply(self, client: bytes, message: list[bytes]) -> str:
-        """Show a reply, and route it."""
-        self.trace.hop("frontend out", [client, *frames_of(message)])
-        return super().reply(client, message)
-
-    def give(self, worker: Worker) -> None:
-        """Show what a worker gets, and route it."""
-        if worker.request is not None:
-            task = frames_of(worker.request.task)
-            self.trace.hop("backend out", [worker.routing_id, *task])
-        super().give(worker)
+            self.schedule()

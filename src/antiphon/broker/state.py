@@ -38,8 +38,6 @@ class Worker:
         self.routing_id = routing_id
         #: What it works on, or None while it is idle.
         self.request: Request | None = None
-        #: How many requests it has answered.
-        self.replies = 0
 
 
 class BrokerState:
@@ -101,7 +99,6 @@ class BrokerState:
     def on_reply(self, worker: Worker) -> None:
         """Take note that a busy worker has answered: it is idle, and next after all others."""
         worker.request = None
-        worker.replies += 1
         self.replies += 1
         self.idle.append(worker)
 

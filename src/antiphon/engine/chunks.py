@@ -2,14 +2,7 @@
 
 from antiphon.engine.network import LARGE_FRAME
 
-__all__ = ("join", "join_small", "size_of")
-
-
-def size_of(chunks: list[bytes]) -> int:
-    """Return how many bytes there are in all."""
-    if len(chunks) == 1:
-        return len(chunks[0])
-    return sum(map(len, chunks))
+__all__ = ("join", "join_small")
 
 
 def join(chunks: list[bytes]) -> list[bytes]:

@@ -6,7 +6,7 @@ stream is not read until the queue has reached its low-water mark.
 
 from typing import Final
 
-from antiphon.engine.chunks import join, join_small, size_of
+from antiphon.engine.chunks import join, join_small
 from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
 from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream, Timer
 from antiphon.engine.peer import peer_host
@@ -340,19 +340,17 @@ class Link(Receiver):
         if not self.open:
             return
         pipe = self.pipe
-        outbound = pipe.outbound
         self._scheduled = self._writing = False
-        if len(outbound) == 1 and self._forwarding and not self._has_commands:
-            chunks = outbound[0]
-            pipe.outbound_taken(1)
+        if self._forwarding and not self._has_commands and len(pipe.outbound) == 1:
+            chunks = pipe.take_only()
         else:
             chunks = self._gather()
         while chunks:
-            pipe.bytes_sent += size_of(chunks)
+            pipe.bytes_sent += len(chunks[0]) if len(chunks) == 1 else sum(map(len, chunks))
             if not self.stream.write(chunks):
                 self._writing = True
                 break
-            if not outbound:
+            if not pipe.outbound:
                 break
             chunks = self._gather()
         if pipe.blocked or self._paused or self.finishing:

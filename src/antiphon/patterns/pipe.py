@@ -143,6 +143,12 @@ class Pipe:
             self.blocked = True
             self.outbound_stops += 1
 
+    def take_only(self) -> list[bytes]:
+        """Remove the only message for the peer."""
+        self.sent += 1
+        self.outbound_bytes = 0
+        return self.outbound.pop()
+
     def outbound_taken(self, count: int) -> None:
         """Remove the oldest messages for the peer: the far end has them."""
         outbound = self.outbound

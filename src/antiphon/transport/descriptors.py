@@ -44,12 +44,18 @@ class DescriptorStream(Stream):
     def __init__(self, peer_address: str, local_address: str, descriptor: int) -> None:
         super().__init__(peer_address, local_address, descriptor)
         self.receiver = Receiver()
+        #: Whether the last read was as large as it may be: then it matters how long that takes.
+        self.filled = False
 
     def on_events(self, events: int) -> bytes:
         """Read, write, or note the end, as the poll object says.
 
         Returns what was read, for the receiver to be given.
         """
+        raise NotImplementedError
+
+    def took(self, seconds: float) -> None:
+        """Take note of how long the receiver had to do with a read that was filled."""
         raise NotImplementedError
 
 

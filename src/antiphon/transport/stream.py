@@ -22,6 +22,10 @@ __all__ = ("SocketStream",)
 _FIRST_READ: Final = 4096
 #: Larger reads make the allocator map and fault pages on each call (measured: half the speed).
 _MAX_READ: Final = 65536
+#: How long a peer may keep us busy at a time, in seconds, and what it may say even if that takes
+#: longer: all others wait meanwhile, and bytes can be dear (a frame may have only two).
+_TURN: Final = 0.0002
+_MIN_READ: Final = 1024
 #: The system takes no more now.
 _FULL: Final = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.ENOMEM)
 #: How many chunks one sendmsg() gets, well below what systems allow.
@@ -79,8 +83,14 @@ class SocketStream(DescriptorStream):
         if not data:
             receiver.closed("peer-closed", "the peer has closed the connection")
         elif len(data) == self._read_size:
-            self._read_size = _MAX_READ
+            self.filled = True
         return data
+
+    def took(self, seconds: float) -> None:
+        """Read so much the next time as can be dealt with in a turn."""
+        self.filled = False
+        size = int(self._read_size * _TURN / max(seconds, 1e-6))
+        self._read_size = min(max(size, _MIN_READ), _MAX_READ)
 
     def _goes_on(self, events: int) -> bool:
         """See to all events but READABLE; returns whether to read."""

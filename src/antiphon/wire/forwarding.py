@@ -35,16 +35,48 @@ class WireDecoder(FrameDecoder):
 
     def decode(self, data: bytes, limit: int) -> int:
         """Do as FrameDecoder.decode() does, with messages in their wire form."""
+        begin = 0
+        if not (self._parts or self._data or self._size >= 0) and self._quick == MORE:
+            begin = self._take_short(data, limit)
+            if begin == len(data) and len(self.messages) < limit:
+                return STARVED
+        return self._decode_closely(data, begin, limit)
+
+    def _take_short(self, data: bytes, limit: int) -> int:
+        """Take whole messages of short frames, nearly all there are; returns where they end."""
+        messages = self.messages
+        harmless = self._harmless
+        begin = stop = 0
+        end = len(data)
+        try:
+            while stop < end and len(messages) < limit:
+                flags = data[stop]
+                while flags == MORE:
+                    stop += 2 + data[stop + 1]
+                    flags = data[stop]
+                stop += 2 + data[stop + 1]
+                if flags or stop > end or stop - begin > harmless:
+                    break
+                messages.append([data[begin:stop]])
+                begin = stop
+        except IndexError:
+            # The rest of a message has not come yet.
+            pass
+        return begin
+
+    def _decode_closely(self, data: bytes, begin: int, limit: int) -> int:
+        """Decode anything, from ``begin`` on."""
         if self._size >= 0 or self._data:
             outcome = self._resume(data)
             if outcome != GOING_ON:
                 return outcome
             data = self._data
+            begin = self._position
         messages = self.messages
         if len(messages) >= limit:
-            self._data = data
+            self._keep(data, begin)
             return FULL
-        position = stop = begin = self._position
+        position = stop = begin
         end = len(data)
         last = end - 1
         quick = self._quick

@@ -2,7 +2,7 @@
 
 import pytest
 
-from antiphon.broker.relay import Relay, Trace, TracedRelay
+from antiphon.broker.relay import Relay, Trace
 from antiphon.broker.state import BrokerState
 from antiphon.constants import SocketType
 from antiphon.engine.socket import SocketCore
@@ -13,15 +13,11 @@ DEALER, REQ, ROUTER = SocketType.DEALER, SocketType.REQ, SocketType.ROUTER
 FRONTEND, BACKEND = "tcp://broker:5555", "tcp://broker:5556"
 
 
-def start(world: World, relay: Relay) -> None:
+def broker(world: World, retries: int = 2, backlog: int = 0, trace: Trace | None = None) -> Relay:
     machine = world.machine("broker")
+    relay = Relay(machine, BrokerState(retries, backlog), SocketOptions(), 1, trace)
     for router, endpoint in ((relay.frontend, "tcp://*:5555"), (relay.backend, "tcp://*:5556")):
         SocketCore(machine, int(ROUTER), router.options, router).bind(endpoint)
-
-
-def broker(world: World, retries: int = 2, backlog: int = 0) -> Relay:
-    relay = Relay(BrokerState(retries, backlog), SocketOptions(), 1)
-    start(world, relay)
     return relay
 
 
@@ -171,7 +167,7 @@ def test_a_trace_sees_each_hop() -> None:
     """L8."""
     world = World(seed=8)
     hops = Hops()
-    start(world, TracedRelay(BrokerState(0, 0), SocketOptions(), 1, hops))
+    broker(world, retries=0, trace=hops)
     serving = SimulatedSocket(world.machine("worker"), REQ, routing_id=b"WORKER")
     serving.connect(BACKEND)
     serving.send(b"READY")

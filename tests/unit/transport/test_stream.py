@@ -52,3 +52,22 @@ def test_what_polling_saw_before_reading_was_paused_waits(
     stream.close()
     with pytest.raises(OSError, match="descriptor"):
         os.fstat(near.fileno())
+
+
+def test_a_peer_that_costs_much_is_read_little_at_a_time(reactor: Reactor) -> None:
+    """All others wait meanwhile; one that is soon dealt with is read a lot at once."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    far.setblocking(False)
+    stream = SocketStream(reactor, near, "there", "here")
+    stream.start(Remembering())
+    far.send(bytes(150_000))
+    first = stream.on_events(READABLE)
+    assert stream.filled
+    stream.took(0.0)
+    much = stream.on_events(READABLE)
+    stream.took(10.0)
+    little = stream.on_events(READABLE)
+    assert len(much) > 4 * len(first) > len(first) > len(little) > 0
+    stream.close()
+    far.close()
