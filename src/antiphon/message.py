@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, Self, SupportsIndex, TypeVar, overload
 
-__all__ = ("Envelope", "Message", "Part", "dump", "dump_whole")
+__all__ = ("Envelope", "Message", "Part", "draw", "draw_heads", "dump", "dump_whole")
 
 #: What a frame can be made of; text is encoded in UTF-8.
 Part = bytes | bytearray | memoryview | str
@@ -17,6 +17,8 @@ _DELIMITER: Final = b""
 #: How much of a frame dump() shows, in bytes.
 _LONGEST_TEXT: Final = 70
 _LONGEST_HEX: Final = 35
+#: How many frames draw() shows before the delimiter, and how many after it.
+_MOST_FRAMES: Final = 16
 #: In encode(): frames from this size on have four bytes for their size, after this byte.
 _LONG: Final = 255
 _LONGEST: Final = 2**32 - 1
@@ -289,6 +291,51 @@ def dump_whole(frames: Iterable[bytes]) -> str:
     lines = ["-" * 40]
     lines += [_line(frame, all(32 <= octet < 127 for octet in frame)) for frame in frames]
     return "\n".join(lines)
+
+
+def draw(frames: Sequence[bytes]) -> str:
+    """Return a message on one line, as ``addresses | delimiter | body``.
+
+    A frame is its size and what it holds: text as it is, up to 70 characters, anything else in
+    hexadecimal, up to 35 bytes; ``...`` says that more follows (H13).
+    """
+    shown = frames[: 4 * _MOST_FRAMES]
+    return draw_heads([(len(frame), frame[: _LONGEST_TEXT + 1]) for frame in shown], len(frames))
+
+
+def draw_heads(heads: Sequence[tuple[int, bytes]], count: int) -> str:
+    """Return what draw() does, given the sizes of the first frames and what they begin with.
+
+    ``count`` is how many frames there are.
+    """
+    end = _end_of_addresses(heads, count)
+    if end < 0:
+        return _draw_some(heads, count)
+    body = _draw_some(heads[end + 1 :], count - end - 1)
+    addresses = _draw_some(heads[:end], end)
+    return f"{addresses} | [000] | {body}" if addresses else f"[000] | {body}"
+
+
+def _end_of_addresses(heads: Sequence[tuple[int, bytes]], count: int) -> int:
+    """Return where the delimiter is; -1 without one, as the last frame is none."""
+    for index, (size, _) in enumerate(heads):
+        if size == 0 and index < count - 1:
+            return index
+    return -1
+
+
+def _draw_some(heads: Sequence[tuple[int, bytes]], count: int) -> str:
+    drawn = " ".join(_draw_head(size, head) for size, head in heads[:_MOST_FRAMES])
+    left = count - min(len(heads), _MOST_FRAMES)
+    return f"{drawn} ... and {left} more frames" if left else drawn
+
+
+def _draw_head(size: int, head: bytes) -> str:
+    text = all(32 <= octet < 127 for octet in head)
+    longest = _LONGEST_TEXT if text else _LONGEST_HEX
+    begin = head[:longest]
+    shown = begin.decode("ascii") if text else begin.hex().upper()
+    return f"[{size:03d}] {shown}{'...' if size > longest else ''}".rstrip()
 
 
 def _line(frame: bytes, text: bool) -> str:

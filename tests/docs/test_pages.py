@@ -1,7 +1,8 @@
 """Every code block of the documentation does what its page says.
 
-The Python blocks of a page are one program; a text block that follows one is what that prints.
-Commands exit with 0, and descriptions of topologies are in order.
+The Python blocks of a page are one program; a text block that follows one is what that prints, and
+other output is in blocks of ``none``. Commands exit with 0, and descriptions of topologies are in
+order.
 """
 
 import os

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import antiphon.zmq as ours
 import antiphon.zmq.asyncio as ours_asyncio
-from antiphon.message import Envelope, Message, dump, dump_whole
+from antiphon.message import Envelope, Message, draw, dump, dump_whole
 
 FRAMES = st.lists(st.binary(max_size=300), max_size=6)
 ADDRESSES = st.lists(st.binary(min_size=1, max_size=8), max_size=6).map(tuple)
@@ -287,6 +287,34 @@ def test_a_message_in_a_log_is_its_dump(caplog: pytest.LogCaptureFixture) -> Non
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("worker").debug("%s", Message("client", "", "HELLO"))
     assert caplog.messages == ["[006] client\n[000] \n[005] HELLO"]
+
+
+_SIXTEEN = " ".join(["[001] x"] * 16)
+
+
+@pytest.mark.parametrize(
+    ("frames", "line"),
+    [
+        ([b"Hello"], "[005] Hello"),
+        ([b""], "[000]"),
+        ([b"", b"Hello"], "[000] | [005] Hello"),
+        ([b"ABC", b"", b"Hello", b"", b"x"], "[003] ABC | [000] | [005] Hello [000] [001] x"),
+        # The last frame is a body, however empty.
+        ([b"ABC", b""], "[003] ABC [000]"),
+        ([b"\x00\x01\x02\x03\x04", b"", b""], "[005] 0001020304 | [000] | [000]"),
+        ([b"x" * 71], f"[071] {'x' * 70}..."),
+        ([b"\xff" * 36], f"[036] {'FF' * 35}..."),
+        # What no line of a log should hold is no text.
+        ([b"a\nb"], "[003] 610A62"),
+        ([b"\x7f"], "[001] 7F"),
+        ([b"x"] * 20, f"{_SIXTEEN} ... and 4 more frames"),
+        ([b"x"] * 100, f"{_SIXTEEN} ... and 84 more frames"),
+        ([b"a", b"", *[b"x"] * 100], f"[001] a | [000] | {_SIXTEEN} ... and 84 more frames"),
+        ([*[b"x"] * 20, b"", b"y"], f"{_SIXTEEN} ... and 4 more frames | [000] | [001] y"),
+    ],
+)
+def test_a_message_on_a_line(frames: list[bytes], line: str) -> None:
+    assert draw(frames) == line
 
 
 # The package.

@@ -84,6 +84,8 @@ class SocketCore:
         self.options = options.of(socket_type) if forwarder is None else forwarder.options
         self.options.socket_type = socket_type
         self.pattern = forwarder or make_pattern(socket_type, self.options, network)
+        #: What the program's side sends to and receives from: the pattern, unless it is traced.
+        self.front = self.pattern
         self.forwarding = forwarder is not None
         self.type_name: bytes = SOCKET_TYPE_NAMES[socket_type]
         self.last_endpoint = ""

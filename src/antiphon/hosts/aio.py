@@ -14,8 +14,7 @@ from typing import Any, Final, TypeVar
 from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
-from antiphon.hosts.lines import LINES
-from antiphon.hosts.log import Log
+from antiphon.hosts.log import attend
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Chained
 from antiphon.hosts.tasks import Waiters, wake
@@ -135,7 +134,7 @@ class AioHost:
             raise ContextTerminated
         core = SocketCore(self.reactor, socket_type, options)
         self._keeper.add(core)
-        core.add_instrument(Log(core, LINES))
+        attend(core)
         return core
 
     def bind(self, core: SocketCore, endpoint: str) -> str:
@@ -216,9 +215,9 @@ class AioHost:
         self._at_once += 1
         if self._at_once > _MAX_AT_ONCE:
             await self._let_others_run()
-        pattern = core.pattern
-        if not pattern.try_send(parts):
-            await self._wait_on(core, lambda: pattern.try_send(parts), timeout_ms)
+        front = core.front
+        if not front.try_send(parts):
+            await self._wait_on(core, lambda: front.try_send(parts), timeout_ms)
         self._burst += len(parts[-1]) + 64
         if self._burst >= _BURST:
             self._burst = 0
@@ -239,8 +238,7 @@ class AioHost:
         self._at_once += 1
         if self._at_once > _MAX_AT_ONCE:
             await self._let_others_run()
-        pattern = core.pattern
-        message = pattern.try_recv()
+        message = core.front.try_recv()
         if message is not None:
             # Room in a full queue may have made a link read on and answer a PING.
             if self.reactor.dirty:

@@ -49,7 +49,7 @@ class Lines:
 
     def reset(self) -> None:
         """Begin anew: after a fork the thread is not there, and the lines are the parent's."""
-        self._waiting: queue.SimpleQueue[tuple[int, str] | None] = SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[str, int, str] | None] = SimpleQueue()
         self._running = False
         #: Held by who starts the thread: several contexts may have something to say at once.
         self._starting = Lock()
@@ -58,14 +58,14 @@ class Lines:
         self._ended.acquire()
         self._lost = 0
 
-    def write(self, level: int, line: str) -> None:
+    def write(self, level: int, line: str, logger: str = "antiphon") -> None:
         """Have a line written soon; never waits."""
         if self._waiting.qsize() >= _MOST_WAITING:
             self._lost += 1
             return
         if not self._running:
             self._start()
-        self._waiting.put((level, line))
+        self._waiting.put((logger, level, line))
 
     def _start(self) -> None:
         with self._starting:
@@ -83,10 +83,10 @@ class Lines:
                 traceback.print_exc()
         self._ended.release()
 
-    def _log(self, level: int, line: str) -> None:
+    def _log(self, name: str, level: int, line: str) -> None:
         import logging
 
-        logger = logging.getLogger("antiphon")
+        logger = logging.getLogger(name)
         lost = self._lost
         if lost:
             self._lost = 0

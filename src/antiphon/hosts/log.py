@@ -4,10 +4,11 @@
     =  an endpoint begins, ends or is given up   !  a failure or a drop, with its reason
 
 Connections are told at DEBUG, endpoints at INFO, failures and drops at WARNING. Nothing is made
-while no handler reads the level. No message's content is told, and what a peer has chosen is shown
-escaped and cut.
+while no handler reads the level. No message's content is told (hosts/tracing.py is for that), and
+what a peer has chosen is shown escaped and cut.
 """
 
+import os
 from typing import Final
 
 from antiphon.engine.events import (
@@ -32,10 +33,10 @@ from antiphon.engine.events import (
 from antiphon.engine.network import Later
 from antiphon.engine.peer import peer_host
 from antiphon.engine.socket import SocketCore
-from antiphon.hosts.lines import DEBUG, INFO, WARNING, Lines, lowest_level
+from antiphon.hosts.lines import DEBUG, INFO, LINES, WARNING, Lines, lowest_level
 from antiphon.instrument import Instrument, SocketEvent
 
-__all__ = ("Log",)
+__all__ = ("Log", "attend")
 
 #: The highest level that an event is told at.
 _LEVELS: Final[dict[int, int]] = {
@@ -65,6 +66,18 @@ _HANDSHAKE_FAILED: Final = (
 _PERIOD: Final = 1.0
 #: How much is shown of what a peer has chosen.
 _MOST_SHOWN: Final = 128
+
+
+def attend(core: SocketCore) -> None:
+    """Let a new socket have its log, and a trace where ANTIPHON_TRACE in the environment says so.
+
+    Unset, empty and ``0`` say no.
+    """
+    core.add_instrument(Log(core, LINES))
+    if os.environ.get("ANTIPHON_TRACE", "0") not in ("", "0"):
+        from antiphon.hosts.tracing import trace_for_environment
+
+        trace_for_environment(core)
 
 
 class Log(Instrument):

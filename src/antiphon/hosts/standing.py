@@ -33,12 +33,12 @@ class StandingHost:
 
     def send(self, core: SocketCore, parts: list[bytes], timeout_ms: int) -> None:
         """Send a message. Raises Again when no peer takes it in time, StateError, and others."""
-        self._until([core], lambda: core.pattern.try_send(parts) or None, timeout_ms)
+        self._until([core], lambda: core.front.try_send(parts) or None, timeout_ms)
         self._host.reactor.flush()
 
     def recv(self, core: SocketCore, timeout_ms: int) -> list[bytes]:
         """Receive a message. Raises Again when none comes in time, StateError, and others."""
-        return self._until([core], core.pattern.try_recv, timeout_ms)
+        return self._until([core], core.front.try_recv, timeout_ms)
 
     def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
         """Receive as recv() does; returns what is known of the sender, too."""

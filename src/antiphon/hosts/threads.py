@@ -10,8 +10,7 @@ from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again
 from antiphon.hosts.caretaker import Caretaker
-from antiphon.hosts.lines import LINES
-from antiphon.hosts.log import Log
+from antiphon.hosts.log import attend
 from antiphon.hosts.running import Runner
 from antiphon.hosts.sleeping import Chained, Sleeper
 from antiphon.hosts.waiting import (
@@ -57,7 +56,7 @@ class Host(Runner):
             self._enter()
             core = SocketCore(self.reactor, socket_type, options)
             self._keeper.add(core)
-            core.add_instrument(Log(core, LINES))
+            attend(core)
             self._caretaker.start()
             return core
 
@@ -156,9 +155,9 @@ class Host(Runner):
         self._descent.check()
         with self.lock:
             self._admit(core)
-            pattern = core.pattern
-            if not pattern.try_send(parts):
-                self._wait(core, lambda: pattern.try_send(parts), timeout_ms)
+            front = core.front
+            if not front.try_send(parts):
+                self._wait(core, lambda: front.try_send(parts), timeout_ms)
             self._write(parts)
 
     def recv(self, core: SocketCore, timeout_ms: int) -> list[bytes]:
@@ -166,7 +165,7 @@ class Host(Runner):
         self._descent.check()
         with self.lock:
             self._admit(core)
-            message = core.pattern.try_recv()
+            message = core.front.try_recv()
             if message is None:
                 return self._await_message(core, timeout_ms)[0]
             if self.watched:

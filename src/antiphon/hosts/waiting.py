@@ -154,7 +154,7 @@ def look(wanted: Wanted, files: Files) -> Wanted:
 
 def take(core: SocketCore) -> Received | None:
     """Return the next message with what is known of its sender; None if there is none."""
-    message = core.pattern.try_recv()
+    message = core.front.try_recv()
     if message is None:
         return None
     sender = core.pattern.last_sender()

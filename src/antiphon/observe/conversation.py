@@ -1,16 +1,9 @@
 """What goes by on a connection, in both directions, as records and as lines for people."""
 
-from typing import Final
-
+from antiphon.message import draw_heads
 from antiphon.observe.tap import MESSAGE, Frame, Sighting, Tap
 
 __all__ = ("Conversation", "Event", "draw", "draw_frames", "split_envelope")
-
-#: A frame is drawn up to here, in bytes (H13).
-_MAX_TEXT: Final = 70
-_MAX_HEX: Final = 35
-#: So many frames of a message are drawn.
-_MAX_FRAMES: Final = 16
 
 
 class Event:
@@ -88,27 +81,7 @@ def split_envelope(sighting: Sighting) -> tuple[list[Frame] | None, list[Frame]]
 
 def draw_frames(sighting: Sighting) -> str:
     """Draw a message as ``addresses | delimiter | body``."""
-    addresses, body = split_envelope(sighting)
-    left = sighting.count - len(sighting.frames)
-    drawn = " ".join(_draw(frame) for frame in body[:_MAX_FRAMES])
-    left += max(len(body) - _MAX_FRAMES, 0)
-    if left:
-        drawn += f" ... and {left} more frames"
-    if addresses is None:
-        return drawn
-    envelope = " ".join(_draw(frame) for frame in addresses)
-    return f"{envelope} | [000] | {drawn}" if envelope else f"[000] | {drawn}"
-
-
-def _draw(frame: Frame) -> str:
-    head = frame.head
-    if all(32 <= octet < 127 for octet in head):
-        text = head[:_MAX_TEXT].decode("ascii")
-        more = frame.size > _MAX_TEXT
-    else:
-        text = head[:_MAX_HEX].hex().upper()
-        more = frame.size > _MAX_HEX
-    return f"[{frame.size:03d}] {text}{'...' if more else ''}".rstrip()
+    return draw_heads([(frame.size, frame.head) for frame in sighting.frames], sighting.count)
 
 
 def draw(event: Event) -> str:

@@ -45,6 +45,19 @@ class ObservedSocket(SocketAttributes):
         """Let an instrument see no more."""
         self._host.call(lambda: self._core.remove_instrument(instrument))
 
+    def trace(self, name: str | bool | None = True) -> None:
+        """Log each message from now on as the program sends or receives it; None and False end it.
+
+        Lines of the logger ``antiphon.trace``, at DEBUG, show the content of messages, long frames
+        cut, behind ``name`` or the socket's type and a number. Where the program has set up no
+        logging they go to standard error. ANTIPHON_TRACE=1 in the environment does this for all
+        sockets. A proxy that runs already sees no change. Raises TypeError for a name that is none.
+        """
+        # Only here: few programs ask for it.
+        from antiphon.hosts.tracing import trace
+
+        self._host.call(lambda: trace(self._core, name))
+
     def monitor(
         self,
         addr: str | None,

@@ -95,7 +95,7 @@ def _check(
 
 
 def _pattern(socket: Socket) -> Pattern:
-    return socket._core.pattern  # noqa: SLF001
+    return socket._core.front  # noqa: SLF001
 
 
 def _pattern_if(socket: Socket | None) -> Pattern | None:

@@ -64,6 +64,8 @@ class Authenticator:
     def start(self) -> None:
         """Answer from now on. Raises EndpointError if the context has a handler already."""
         self.zap_socket = self.context.socket(SocketType.REP, linger=1)
+        # Passwords come this way.
+        self.zap_socket.trace(None)
         try:
             self.zap_socket.bind(_ENDPOINT)
         except BaseException:
