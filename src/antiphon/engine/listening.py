@@ -111,7 +111,7 @@ class Listening(LinkOwner):
         """
         pattern = self.core.pattern
         awaited = reason == "peer-closed" and pattern.watcher is not None
-        if pipe.inbound and (awaited or not pattern.forgets_vanished):
+        if pipe.inbound and (awaited or pattern.outlasts(pipe)):
             pattern.part(pipe)
         else:
             pattern.detach(pipe)

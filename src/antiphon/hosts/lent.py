@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class _Bell(Chained):
-    """Wakes the tasks that wait for one socket, from whatever thread changes it."""
+    """Wakes a task that waits for a socket, from whatever thread changes it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,6 @@ class LentHost:
     def __init__(self, blocking: Host) -> None:
         #: Whose sockets they are.
         self.blocking = blocking
-        self._bells: dict[SocketCore, _Bell] = {}
         self._at_once = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -99,16 +98,6 @@ class LentHost:
         finally:
             self.blocking.call(lambda: queue.watchers.remove(bell))
 
-    def close(self, core: SocketCore, linger_ms: int | None) -> None:
-        """Close a socket; tasks that wait for it see SocketClosed."""
-        self.blocking.close(core, linger_ms)
-        self._bells.pop(core, None)
-
-    def abandon(self, core: SocketCore) -> None:
-        """Close a socket that nobody holds any longer, soon; may be called from any thread."""
-        self.blocking.abandon(core)
-        self._bells.pop(core, None)
-
     async def _until(self, core: SocketCore, attempt: Callable[[], T], timeout_ms: int) -> T:
         """Return what ``attempt`` returns once it does not raise Again."""
         self._at_once += 1
@@ -120,11 +109,12 @@ class LentHost:
         except Again:
             if timeout_ms == 0:
                 raise
-        bell = self._bells.get(core)
-        if bell is None:
-            bell = self._bells[core] = _Bell()
-            self.blocking.watch(core, bell)
-        return await self._ask(bell, attempt, timeout_ms)
+        bell = _Bell()
+        self.blocking.watch(core, bell)
+        try:
+            return await self._ask(bell, attempt, timeout_ms)
+        finally:
+            self.blocking.unwatch(core, bell)
 
     async def _ask(self, bell: _Bell, attempt: Callable[[], T], timeout_ms: int) -> T:
         self._at_once = 0

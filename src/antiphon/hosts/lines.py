@@ -9,6 +9,7 @@ import atexit
 import os
 import queue
 import sys
+import warnings
 from typing import Final
 
 from antiphon.unpatched import Lock, SimpleQueue, start_thread
@@ -67,6 +68,10 @@ class Lines:
             self._start()
         self._waiting.put((logger, level, line))
 
+    def warn(self, text: str) -> None:
+        """Have a ResourceWarning given soon; never waits, whatever locks the caller holds."""
+        self.write(0, text, "")
+
     def _start(self) -> None:
         with self._starting:
             if not self._running:
@@ -84,6 +89,9 @@ class Lines:
         self._ended.release()
 
     def _log(self, name: str, level: int, line: str) -> None:
+        if not name:
+            warnings.warn(line, ResourceWarning, stacklevel=1)
+            return
         import logging
 
         logger = logging.getLogger(name)

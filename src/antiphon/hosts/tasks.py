@@ -70,7 +70,8 @@ class Turns:
             await future
         except BaseException:
             # It may have been woken in the same moment in which it was cancelled.
-            self._wake_next()
+            if future.done() and not future.cancelled():
+                self._wake_next()
             raise
         finally:
             if future in self._waiting:

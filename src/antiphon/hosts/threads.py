@@ -140,6 +140,17 @@ class Host(Runner):
             else:
                 signal.other, core.pattern.watcher = core.pattern.watcher, signal
 
+    def unwatch(self, core: SocketCore, signal: Chained) -> None:
+        """Let a signal follow a socket no longer."""
+        with self.lock:
+            watcher = core.pattern.watcher
+            if watcher is signal:
+                core.pattern.watcher = signal.other
+            while isinstance(watcher, Chained):
+                if watcher.other is signal:
+                    watcher.other = signal.other
+                watcher = watcher.other
+
     def begin(self, core: SocketCore, first_frame: bytes) -> None:
         """Raise what a message that begins so would end in: StateError, HostUnreachable (R10)."""
         self._descent.check()

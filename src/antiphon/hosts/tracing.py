@@ -55,23 +55,28 @@ def trace(core: SocketCore, name: str | bool | None) -> None:
         raise TypeError(f"a trace has a name, or is True, False or None, not {name!r}")
     logging.getLogger(_LOGGER).setLevel(DEBUG)
     if lowest_level() > logging.CRITICAL:
-        _write_to_stderr(logging.getLogger(_LOGGER))
+        handler = _write_to_stderr(logging.getLogger(_LOGGER))
+        # What the program sets up for its log later takes its place.
+        handler.addFilter(lambda _record: not logging.getLogger().handlers)
     core.front = TracedPattern(core.pattern, Trace(name, LINES))
 
 
 def trace_for_environment(core: SocketCore) -> None:
     """Trace a socket because ANTIPHON_TRACE says so: all that is told goes to standard error."""
-    _write_to_stderr(logging.getLogger("antiphon"))
+    logger = logging.getLogger("antiphon")
+    _write_to_stderr(logger)
+    # Once is enough, whatever else the program does with its log.
+    logger.propagate = False
     trace(core, True)
 
 
-def _write_to_stderr(logger: logging.Logger) -> None:
-    if any(handler.get_name() == _LOGGER for handler in logger.handlers):
-        return
+def _write_to_stderr(logger: logging.Logger) -> logging.Handler:
+    for there in logger.handlers:
+        if there.get_name() == _LOGGER:
+            return there
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name(_LOGGER)
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(message)s"))
     logger.addHandler(handler)
     logger.setLevel(DEBUG)
-    # Once is enough, whatever else the program does with its log.
-    logger.propagate = False
+    return handler

@@ -66,9 +66,6 @@ class Pattern:
         self.patient = False
         #: Whether peers announce the id by which messages go to them: none can go before.
         self.awaits_ids = False
-        #: Whether messages of a peer that has gone are destroyed, as nobody would get the answer
-        #: (R28.24, R28.34); in the other patterns they are still given.
-        self.forgets_vanished = False
 
     # What the application asks.
 
@@ -140,6 +137,13 @@ class Pattern:
     def retire(self, pipe: Pipe) -> None:
         """Send nothing more to a peer; what is queued for it goes out, what it sends comes in."""
         pipe.retired = True
+
+    def outlasts(self, pipe: Pipe) -> bool:
+        """Tell whether what a peer has sent is still given when it has gone.
+
+        Not by request-reply, where nobody would get the answer (R28.24, R28.34).
+        """
+        return False
 
     def part(self, pipe: Pipe) -> None:
         """A peer has gone in order: what waits for it is counted, what it sent may be taken."""

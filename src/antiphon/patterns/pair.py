@@ -17,7 +17,6 @@ class Pair(Dealer):
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
-        self.forgets_vanished = False
         self._peer: Pipe | None = None
 
     def attach(self, pipe: Pipe) -> str:
@@ -26,6 +25,10 @@ class Pair(Dealer):
             return PAIR_TAKEN
         self._peer = pipe
         return super().attach(pipe)
+
+    def outlasts(self, pipe: Pipe) -> bool:
+        """Tell that what the peer has sent is given, in the bounds of a queue."""
+        return self.has_room_for_departed()
 
     def detach(self, pipe: Pipe) -> None:
         """Forget the peer and destroy its queues."""

@@ -25,3 +25,7 @@ class Push(Dealer):
 
 class Pull(Receiving):
     """PULL: takes a message of each PUSH in turn."""
+
+    def outlasts(self, pipe: Pipe) -> bool:
+        """Tell that what a peer has sent is given, in the bounds of a queue."""
+        return self.has_room_for_departed()

@@ -2,7 +2,7 @@
 
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import QUEUE_FULL, Pattern
-from antiphon.patterns.pipe import Pipe
+from antiphon.patterns.pipe import Pipe, message_size
 from antiphon.patterns.schedule import FairQueue
 
 __all__ = ("Receiving",)
@@ -40,6 +40,16 @@ class Receiving(Pattern):
         pipe.attached = False
         self.fair_queue.remove(pipe)
         self.drop_queues(pipe)
+
+    def has_room_for_departed(self) -> bool:
+        """Tell whether what waits from peers that have gone is less than one may have waiting."""
+        messages = size = 0
+        for pipe in self.fair_queue.ready:
+            if pipe.retired:
+                messages += len(pipe.inbound)
+                size += sum(map(message_size, pipe.inbound))
+        limit = self.options.rcvhwm
+        return size < self.options.rcvhwm_bytes and (limit == 0 or messages < limit)
 
     def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
         """Queue what a peer sent."""

@@ -23,7 +23,6 @@ class Dealer(Receiving):
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
-        self.forgets_vanished = True
         self.balancer = LoadBalancer()
 
     def try_send(self, parts: list[bytes]) -> bool:
@@ -164,7 +163,6 @@ class Rep(Receiving):
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
-        self.forgets_vanished = True
         self._envelope: list[bytes] = []
         self._asker: Pipe | None = None
         self._answering = False

@@ -32,6 +32,10 @@ class Subscriber(Receiving):
         # How often each topic was subscribed to (Z20).
         self._counts: dict[bytes, int] = {}
 
+    def outlasts(self, pipe: Pipe) -> bool:
+        """Tell that what a peer has sent is given, in the bounds of a queue."""
+        return self.has_room_for_departed()
+
     def change(self, part: bytes) -> None:
         """Subscribe, or end a subscription, and tell the publishers.
 

@@ -51,6 +51,10 @@ class TracedPattern(Pattern):
         """Return the sender of the pattern's last message."""
         return self._pattern.last_sender()
 
+    def drop(self, reason: str, parts: list[bytes]) -> None:
+        """Count a message as the pattern does."""
+        self._pattern.drop(reason, parts)
+
     def can_send(self) -> bool:
         """Tell whether the pattern would take a message."""
         return self._pattern.can_send()

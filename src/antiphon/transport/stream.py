@@ -49,7 +49,7 @@ class SocketStream(DescriptorStream):
         # These cost less per call than recv() and send(); where they do not work on sockets,
         # those two do.
         self._read: Callable[[int, int], bytes] = os.read
-        self._write: Callable[[int, bytes], int] = os.write
+        self._write: Callable[[int, bytes | memoryview], int] = os.write
         if os.name != "posix":
             self._read = lambda _fd, size: sock.recv(size)
             self._write = lambda _fd, data: sock.send(data)
@@ -138,7 +138,9 @@ class SocketStream(DescriptorStream):
         """Write chunks of whose first one ``taken`` bytes are away already."""
         try:
             while chunks:
-                if taken:
+                if taken and len(chunks) == 1:
+                    taken += self._write(self.fd, memoryview(chunks[0])[taken:])
+                elif taken:
                     left: list[bytes | memoryview] = [
                         memoryview(chunks[0])[taken:],
                         *chunks[1:_MAX_CHUNKS],

@@ -5,7 +5,6 @@ Messages are whole below this room; SNDMORE and RCVMORE exist only here.
 
 import random
 import sys
-import warnings
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import GenericAlias
@@ -22,6 +21,7 @@ from antiphon.errors import (
     ZMQBindError,
     ZMQError,
 )
+from antiphon.hosts.lines import LINES
 from antiphon.zmq.addressed import AddressedSocket, addressing_of
 from antiphon.zmq.attributes import SOCKET_OPTIONS
 from antiphon.zmq.endpoints import Endpoints, endpoint_text
@@ -191,13 +191,14 @@ class BaseSocket(AddressedSocket, Shadowed):
     def __del__(
         self,
         _is_finalizing: Callable[[], bool] = sys.is_finalizing,
-        _warn: Callable[..., None] = warnings.warn,
+        _warn: Callable[[str], None] = LINES.warn,
     ) -> None:
         # At the end of the process the modules that this needs may have gone already.
         if self._original is not None or self.closed or _is_finalizing() or self._host.foreign():
             return
+        # Not here: handlers of warnings are programs, and the collector runs anywhere, locks held.
+        _warn(f"Unclosed socket {self!r}")
         self._host.abandon(self._core)
-        _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
 
     def __repr__(self) -> str:
         core: SocketCore | None = self.__dict__.get("_core")

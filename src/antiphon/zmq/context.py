@@ -3,7 +3,6 @@
 import contextlib
 import sys
 import threading
-import warnings
 from collections.abc import Callable
 from types import GenericAlias
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
@@ -11,6 +10,7 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar, overload
 from antiphon.constants import ContextOption, SocketOption
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import EMFILE, ENOTSOCK, ContextTerminated, OptionError, ZMQError
+from antiphon.hosts.lines import LINES
 from antiphon.hosts.threads import Host
 from antiphon.options import SocketOptions
 from antiphon.zmq.attributes import CONTEXT_OPTIONS, SOCKET_OPTIONS, ContextAttributes
@@ -133,15 +133,14 @@ class BaseContext(ContextAttributes, Shadowed, Generic[S]):
     def __del__(
         self,
         _is_finalizing: Callable[[], bool] = sys.is_finalizing,
-        _warn: Callable[..., None] = warnings.warn,
+        _warn: Callable[[str], None] = LINES.warn,
     ) -> None:
         # At the end of the process the modules that this needs may have gone already.
         if self._original is not None or self.closed or _is_finalizing() or self.foreign:
             return
+        # Not here, and its sockets are not counted: the collector runs anywhere, locks held or not.
+        _warn(f"Unclosed context <{self._repr_name}() at {id(self):#x}>")
         self._abandon()
-        # Its sockets are not counted for that: the collector runs anywhere, locks held or not.
-        name = f"<{self._repr_name}() at {id(self):#x}>"
-        _warn(f"Unclosed context {name}", ResourceWarning, stacklevel=2, source=self)
 
     def _abandon(self) -> None:
         """End the context soon, as nobody holds it any longer."""
