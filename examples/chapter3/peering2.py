@@ -23,7 +23,6 @@ import logging
 import random
 import time
 from collections import deque
-from contextlib import suppress
 
 from peering import Delegated, Place
 
@@ -143,9 +142,12 @@ class Broker:
         if self.delegated is not None:
             message = self.delegated.give(peer, message)
         message.push(peer)
-        # In reliable mode that is an error if the broker is not there: the task is taken back soon.
-        with suppress(zmq.HostUnreachable):
+        try:
             message.send(self.cloudbe)
+        except zmq.HostUnreachable:
+            # Only in reliable mode. Now, not later: it may be there when we look.
+            if self.delegated:
+                self.returned.extend(self.delegated.take_back({*self.peers} - {peer}))
 
     def take_back(self) -> None:
         """Take back the tasks of brokers that have gone."""

@@ -55,7 +55,7 @@ def places(count: int) -> list[str]:
 
 
 def test_without_names_they_say_what_they_need() -> None:
-    for name in ("peering1", "peering2", "peering3"):
+    for name in ("peering1", "peering2", "peering2_asyncio", "peering3"):
         assert run(name) == [f"syntax: {name} me {{you}}..."]
 
 
@@ -99,23 +99,34 @@ def test_the_state_flow_beside_libzmq(
     assert lines[2] == "DC2 - 7 workers free"
 
 
-# The cloud flow.
+# The cloud flow, with threads and on asyncio.
+
+FORMS = pytest.mark.parametrize("form", ["peering2", "peering2_asyncio"])
 
 
 def begin(program: Program, name: str, *others: str) -> None:
-    """Read what a broker of peering2 says first, and let it begin."""
+    """Read what a broker of peering2 says first, and let it begin; on asyncio it needs no Enter."""
     assert program.line() == f"I: preparing broker at {name}..."
     for other in others:
         assert program.line() == f"I: connecting to cloud frontend at '{other}'"
     program.press_enter()
 
 
+def hear(program: Program, count: int) -> None:
+    """Read what clients print; the first one follows the words that ask for Enter."""
+    for _ in range(count):
+        line = program.line()
+        assert line is not None
+        assert line.endswith("Client: OK")
+
+
+@FORMS
 def test_the_cloud_flow_beside_libzmq(
-    start_in: Start, tmp_path: Path, their_socket: Callable[[int], theirs.Socket[bytes]]
+    start_in: Start, tmp_path: Path, their_socket: Callable[[int], theirs.Socket[bytes]], form: str
 ) -> None:
     frontend, backend = their_socket(theirs.ROUTER), their_socket(theirs.ROUTER)
     frontend.bind(f"ipc://{tmp_path}/DC2-cloud.ipc")
-    broker = start_in("peering2", "DC1", "DC2", "--clients", 0, "--share", 1, "--verbose")
+    broker = start_in(form, "DC1", "DC2", "--clients", 0, "--share", 1, "--verbose")
     begin(broker, "DC1", "DC2")
 
     # A task for DC1 goes to a worker of it; the reply comes back in the same envelope.
@@ -138,31 +149,66 @@ def test_the_cloud_flow_beside_libzmq(
     client.connect(f"ipc://{tmp_path}/DC1-localfe.ipc")
     client.send(b"HELLO")
     message = frontend.recv_multipart()
-    assert message == [b"DC1", b"CLIENT", b"", b"HELLO"]
+    number = [] if form == "peering2" else [b"1"]
+    assert message == [b"DC1", *number, b"CLIENT", b"", b"HELLO"]
     frontend.send_multipart([*message[:-1], b"OK"])
     assert client.recv() == b"OK"
 
 
-@pytest.mark.parametrize("reliable", [False, True], ids=["plain", "reliable"])
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [("peering2", []), ("peering2", ["--reliable"]), ("peering2_asyncio", [])],
+    ids=["plain", "reliable", "asyncio"],
+)
 def test_a_dead_broker_stops_the_clients_of_the_other_one_or_not(
-    start_in: Start, reliable: bool
+    start_in: Start, form: str, mode: list[str]
 ) -> None:
-    options = ["--interval", 0.02, "--share", 0.5, *(["--reliable"] if reliable else [])]
-    alive = start_in("peering2", "DC1", "DC2", *options)
+    reliable = bool(mode) or form == "peering2_asyncio"
+    options = ["--interval", 0.02, "--share", 0.5, *mode]
+    alive = start_in(form, "DC1", "DC2", *options)
     begin(alive, "DC1", "DC2")
     if reliable:
         # Tasks for a broker that has not come yet are done here.
         for _ in range(20):
             assert alive.line() is not None
-    dead = start_in("peering2", "DC2", "DC1", *options)
+    dead = start_in(form, "DC2", "DC1", *options)
     begin(dead, "DC2", "DC1")
-    dead.line()
+    assert dead.line() is not None
     dead.kill()
     # Ten clients, and every second task goes to the dead broker: soon all of them wait.
     more = 0
     while more < 500 and alive.line(2) is not None:
         more += 1
     assert (more == 500) is reliable
+
+
+@pytest.mark.parametrize("first", ["peering2", "peering2_asyncio"])
+def test_brokers_of_both_forms_give_each_other_work(start_in: Start, first: str) -> None:
+    options: dict[str, list[str]] = {"peering2": ["--reliable"], "peering2_asyncio": []}
+    (second,) = options.keys() - {first}
+    # A single client: it would tell of a single task that is lost while the other broker comes.
+    some = ["--clients", 1, "--share", 0.5, "--interval", 0.01]
+    early = start_in(first, "DC1", "DC2", *some, *options[first])
+    begin(early, "DC1", "DC2")
+    hear(early, 20)
+    late = start_in(second, "DC2", "DC1", *some, *options[second])
+    begin(late, "DC2", "DC1")
+    hear(late, 100)
+    hear(early, 200)
+
+
+@FORMS
+def test_ctrl_c_ends_it_in_good_order(start_in: Start, form: str) -> None:
+    program = start_in(form, "DC1", "--interval", 0.02)
+    begin(program, "DC1")
+    hear(program, 20)
+    assert program.interrupt()[-1] == "Interrupted"
+
+
+def test_on_asyncio_it_ends_after_its_seconds(start_in: Start) -> None:
+    options = ["--clients", 1, "--interval", 60, "--seconds", 0.5]
+    alone = start_in("peering2_asyncio", "DC1", *options)
+    assert alone.rest() == ["I: preparing broker at DC1...", "Client: OK"]
 
 
 # All flows.
