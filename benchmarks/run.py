@@ -1,6 +1,7 @@
 """Runs the scenarios; ``antiphon bench`` and ``make bench`` call this."""
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ def run(
     command = ["antiphon", "bench", "--rounds", str(rounds), *(["--quick"] if quick else [])]
     if len(scenarios) < len(SCENARIOS):
         command += [word for each in scenarios for word in ("--only", each.name)]
-    whole |= {"rounds": rounds, "command": shlex.join(command), "scenarios": {}}
+    whole |= {"rounds": rounds, "command": shlex.join(command)}
     console.print(_title(whole), soft_wrap=True)
     written: dict[str, object] = {}
     for scenario in scenarios:
@@ -63,7 +64,8 @@ def run(
         runs = _run(console, scenario, rounds, requests)
         show(console, scenario, runs)
         written[scenario.name] = as_json(scenario, runs)
-    text = json.dumps({**whole, "scenarios": written}, indent=1)
+    whole |= {"load_after": round(os.getloadavg()[0], 2), "scenarios": written}
+    text = json.dumps(whole, indent=1)
     if file is not None:
         file.write_text(text + "\n")
     if pictures is not None:

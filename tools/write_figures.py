@@ -55,11 +55,13 @@ def number(figure: str, value: float) -> str:
 def source(results: Mapping[str, Any]) -> str:
     """Return what the figures are of."""
     build, machine = results["build"], results["machine"]
+    after = results.get("load_after")
+    end = "" if after is None else f" and {after} at the end"
     return (
         f"Medians of {results['rounds']} rounds by `{results['command']}`, commit "
         f"`{results['commit']}`, Python {build['python']}, {machine['cpus']} cores of "
-        f"{machine['processor']}, load {machine['load']} at the start; all contenders in turn in "
-        "one run."
+        f"{machine['processor']}, load {machine['load']} at the start{end}; all contenders in turn "
+        "in one run."
     )
 
 

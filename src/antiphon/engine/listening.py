@@ -105,9 +105,13 @@ class Listening(LinkOwner):
         self._check_closed()
 
     def _let_go(self, pipe: Pipe, reason: str) -> None:
-        """Destroy the peer's queues (R28.24); what somebody waits for just now is still given."""
+        """Give what the peer has said, or destroy it where nobody would get the answer (R28.24).
+
+        What somebody waits for just now is given, too.
+        """
         pattern = self.core.pattern
-        if reason == "peer-closed" and pipe.inbound and pattern.watcher is not None:
+        awaited = reason == "peer-closed" and pattern.watcher is not None
+        if pipe.inbound and (awaited or not pattern.forgets_vanished):
             pattern.part(pipe)
         else:
             pattern.detach(pipe)

@@ -66,6 +66,9 @@ class Pattern:
         self.patient = False
         #: Whether peers announce the id by which messages go to them: none can go before.
         self.awaits_ids = False
+        #: Whether messages of a peer that has gone are destroyed, as nobody would get the answer
+        #: (R28.24, R28.34); in the other patterns they are still given.
+        self.forgets_vanished = False
 
     # What the application asks.
 

@@ -17,6 +17,7 @@ class Pair(Dealer):
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
+        self.forgets_vanished = False
         self._peer: Pipe | None = None
 
     def attach(self, pipe: Pipe) -> str:

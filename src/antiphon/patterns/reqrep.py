@@ -23,6 +23,7 @@ class Dealer(Receiving):
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
+        self.forgets_vanished = True
         self.balancer = LoadBalancer()
 
     def try_send(self, parts: list[bytes]) -> bool:
@@ -163,6 +164,7 @@ class Rep(Receiving):
 
     def __init__(self, options: SocketOptions) -> None:
         super().__init__(options)
+        self.forgets_vanished = True
         self._envelope: list[bytes] = []
         self._asker: Pipe | None = None
         self._answering = False

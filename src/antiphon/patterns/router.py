@@ -26,6 +26,7 @@ class Router(Receiving):
     def __init__(self, options: SocketOptions, first_generated_id: int) -> None:
         super().__init__(options)
         self.awaits_ids = True
+        self.forgets_vanished = True
         #: The peers by routing id (R28.35).
         self.peers: dict[bytes, Pipe] = {}
         #: The number in the last id that was given.

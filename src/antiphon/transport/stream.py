@@ -58,6 +58,8 @@ class SocketStream(DescriptorStream):
         self._hung_up = False
         #: What the system has not taken yet.
         self.rest: list[bytes] = []
+        # How much of the first of them it has taken: large ones are not copied for what is left.
+        self._taken = 0
         self.reading = True
         self.open = True
 
@@ -125,23 +127,39 @@ class SocketStream(DescriptorStream):
         rest = self.rest
         self.rest = []
         self._update()
-        if self.write(rest) or self.broken:
+        if self._write_from(rest, self._taken) or self.broken:
             self.receiver.flush()
 
     def write(self, chunks: list[bytes]) -> bool:
         """Take over bytes to write; False if some wait for the system to take more."""
+        return self._write_from(chunks, 0)
+
+    def _write_from(self, chunks: list[bytes], taken: int) -> bool:
+        """Write chunks of whose first one ``taken`` bytes are away already."""
         try:
             while chunks:
-                if len(chunks) == 1:
-                    sent = self._write(self.fd, chunks[0])
-                    if sent == len(chunks[0]):
+                if taken:
+                    left: list[bytes | memoryview] = [
+                        memoryview(chunks[0])[taken:],
+                        *chunks[1:_MAX_CHUNKS],
+                    ]
+                    taken += self.sock.sendmsg(left)
+                elif len(chunks) == 1:
+                    taken = self._write(self.fd, chunks[0])
+                    if taken == len(chunks[0]):
                         return True
                 else:
-                    sent = self.sock.sendmsg(chunks[:_MAX_CHUNKS])
-                chunks = _after(chunks, sent)
+                    taken = self.sock.sendmsg(chunks[:_MAX_CHUNKS])
+                index = 0
+                while index < len(chunks) and taken >= len(chunks[index]):
+                    taken -= len(chunks[index])
+                    index += 1
+                if index:
+                    chunks = chunks[index:]
         except OSError as error:
             if error.errno in _FULL:
                 self.rest = chunks
+                self._taken = taken
                 self._update()
                 return False
             # Polling reports the end of the connection, after what is still to be read.
@@ -151,7 +169,7 @@ class SocketStream(DescriptorStream):
 
     def unsent(self) -> int:
         """Return how many bytes wait for the system to take more."""
-        return sum(map(len, self.rest))
+        return sum(map(len, self.rest)) - (self._taken if self.rest else 0)
 
     def pause_reading(self) -> None:
         """Stop reading, so that the peer is held back."""
@@ -182,15 +200,3 @@ class SocketStream(DescriptorStream):
             self.rest = []
             self.descriptors.forget(self.fd)
             self.sock.close()
-
-
-def _after(chunks: list[bytes], sent: int) -> list[bytes]:
-    """Return what is left of chunks after their first ``sent`` bytes, copying at most one."""
-    index = 0
-    while index < len(chunks) and sent >= len(chunks[index]):
-        sent -= len(chunks[index])
-        index += 1
-    rest = chunks[index:]
-    if sent:
-        rest[0] = rest[0][sent:]
-    return rest

@@ -1,7 +1,8 @@
 """Options as attributes of sockets and contexts, under their names in either case.
 
-Type checkers see every option with its type, and no other name; at run time the names are looked
-up in a table. A test holds the two against each other.
+Type checkers see every option with its type, and no other name; at run time the classes have a
+descriptor for each, as __getattr__() would make every other attribute slow, those of each message
+too. A test holds the two against each other.
 """
 
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -45,13 +46,8 @@ class OptionAttributes:
     What names an attribute is a value or an annotation in the body of the class, as in pyzmq.
     """
 
-    _option_names: ClassVar[dict[str, int]] = SOCKET_OPTIONS
     #: Methods that may be called by setting them, as in pyzmq: ``sub.subscribe = b""``.
     _called_by_setting: ClassVar[tuple[str, ...]] = ()
-
-    def __dir__(self) -> list[str]:
-        names = self._option_names
-        return [*super().__dir__(), *names, *map(str.upper, names)]
 
     def _get_named(self, name: str) -> Any:
         raise NotImplementedError
@@ -225,24 +221,12 @@ class OptionAttributes:
         HWM: int
     else:
 
-        def __getattr__(self, name: str) -> Any:
-            option = name.lower()
-            if option not in self._option_names:
-                raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
-            try:
-                return self._get_named(option)
-            except OptionError as error:
-                # What hasattr(), and getattr() with a default, expect of what cannot be read.
-                raise AttributeError(str(error)) from error
-
         def __setattr__(self, name: str, value: Any) -> None:
             option = name.lower()
             if option in self._called_by_setting:
                 getattr(self, option)(value)
             elif name.startswith("_") or _declares(type(self), name):
                 object.__setattr__(self, name, value)
-            elif option in self._option_names:
-                self._set_named(option, value)
             else:
                 raise AttributeError(f"{type(self).__name__} has no attribute or option {name!r}")
 
@@ -278,8 +262,6 @@ class SocketAttributes(OptionAttributes):
 class ContextAttributes(OptionAttributes):
     """What only contexts have."""
 
-    _option_names: ClassVar[dict[str, int]] = {**SOCKET_OPTIONS, **CONTEXT_OPTIONS}
-
     if TYPE_CHECKING:
         io_threads: int
         max_sockets: int
@@ -291,6 +273,37 @@ class ContextAttributes(OptionAttributes):
         SOCKET_LIMIT: int
         BLOCKY: int
         MAX_MSGSZ: int
+
+
+class _Option:
+    """An option as an attribute."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: OptionAttributes | None, owner: object = None) -> Any:
+        if instance is None:
+            return self
+        try:
+            return instance._get_named(self.name)  # noqa: SLF001 - one thing with its class
+        except OptionError as error:
+            # What hasattr(), and getattr() with a default, expect of what cannot be read.
+            raise AttributeError(str(error)) from error
+
+    def __set__(self, instance: OptionAttributes, value: Any) -> None:
+        instance._set_named(self.name, value)  # noqa: SLF001 - one thing with its class
+
+
+def _describe(kind: type[object], names: dict[str, int]) -> None:
+    for name in names:
+        option = _Option(name)
+        for attribute in (name, name.upper()):
+            if attribute not in kind.__dict__:
+                setattr(kind, attribute, option)
+
+
+_describe(OptionAttributes, SOCKET_OPTIONS)
+_describe(ContextAttributes, CONTEXT_OPTIONS)
 
 
 def _declares(kind: type[object], name: str) -> bool:

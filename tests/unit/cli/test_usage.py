@@ -22,8 +22,8 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ((), "antiphon: no command is given: the commands are broker, demo"),
-        (("bogus",), "antiphon: no such command 'bogus': the commands are broker, demo"),
+        ((), "antiphon: no command is given: the commands are bench, broker, demo"),
+        (("bogus",), "antiphon: no such command 'bogus': the commands are bench, broker, demo"),
         (("--bogus",), "antiphon: there is no option --bogus"),
         (("broker", "--front", "x"), "antiphon broker: there is no option --front: did you mean"),
         (("broker", "--backend", ANYWHERE), "antiphon broker: --frontend is missing: it takes an"),

@@ -105,3 +105,30 @@ def test_many_endpoints_serve_one_socket(world: World) -> None:
     for _ in ports:
         server.send(*server.recv())
     assert [client.recv() for client in clients] == [[port.encode()] for port in ports]
+
+
+@pytest.mark.parametrize(
+    ("sends", "receives"),
+    [
+        (SocketType.PUSH, SocketType.PULL),
+        (SocketType.PAIR, SocketType.PAIR),
+        (SocketType.SCATTER, SocketType.GATHER),
+    ],
+    ids=lambda kind: kind.name,
+)
+def test_what_a_peer_has_said_before_it_went_is_still_given(
+    world: World, sends: SocketType, receives: SocketType
+) -> None:
+    """Nobody waits for an answer: PUSH sends all it has and goes, and PULL comes to it later."""
+    server = SimulatedSocket(world.machine("server"), receives)
+    server.bind("tcp://*:5555")
+    client = SimulatedSocket(world.machine("client"), sends)
+    client.connect(SERVER)
+    for number in range(10):
+        client.send(b"%d" % number)
+    world.run(1)
+    client.close()
+    world.run(1)
+    assert [server.recv() for _ in range(10)] == [[b"%d" % number] for number in range(10)]
+    assert not server.core.peers()
+    assert not server.core.stats().drops

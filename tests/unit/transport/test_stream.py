@@ -9,7 +9,7 @@ import pytest
 from antiphon.engine.network import Receiver
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.reactor import Reactor
-from antiphon.transport.descriptors import READABLE
+from antiphon.transport.descriptors import READABLE, WRITABLE
 from antiphon.transport.stream import SocketStream
 
 
@@ -22,6 +22,9 @@ class Remembering(Receiver):
 
     def closed(self, reason: str, detail: str) -> None:
         self.reason = reason
+
+    def flush(self) -> None:
+        """Have nothing more to write."""
 
 
 @pytest.fixture
@@ -69,5 +72,25 @@ def test_a_peer_that_costs_much_is_read_little_at_a_time(reactor: Reactor) -> No
     stream.took(10.0)
     little = stream.on_events(READABLE)
     assert len(much) > 4 * len(first) > len(first) > len(little) > 0
+    stream.close()
+    far.close()
+
+
+def test_what_the_system_does_not_take_at_once_goes_out_in_order(reactor: Reactor) -> None:
+    """However often it takes a part, in the middle of a chunk or between two."""
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    stream = SocketStream(reactor, near, "there", "here")
+    stream.start(Remembering())
+    chunks = [b"a" * 700_000, b"", b"b", b"c" * 300_000, b"d" * 5]
+    assert not stream.write(chunks)
+    received = b""
+    while len(received) < 1_000_006:
+        waiting = stream.unsent()
+        received += far.recv(70_000)
+        stream.on_events(WRITABLE)
+        assert stream.unsent() <= waiting
+    assert received == b"".join(chunks)
+    assert stream.unsent() == 0
     stream.close()
     far.close()
