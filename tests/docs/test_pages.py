@@ -91,3 +91,14 @@ def test_topologies_are_in_order(page: Path) -> None:
     for block in blocks(page):
         if block.language == "toml" and "[[socket]]" in block.text:
             assert lint(read_topology(block.text)) == []
+
+
+_NAMED = re.compile(r"`((?:tests|examples|fuzz)/[\w/.]*)(?:::(\w+))?`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_files_and_tests_that_are_named_are_there(page: Path) -> None:
+    for path, test in _NAMED.findall(page.read_text()):
+        assert (ROOT / path).exists(), path
+        if test:
+            assert f"def {test}(" in (ROOT / path).read_text(), f"{path} has no {test}"

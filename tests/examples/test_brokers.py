@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 
 import pytest
+from asyncsrv import Clients
 
 import antiphon.zmq as zmq
 from tests.waiting import until
@@ -94,6 +95,20 @@ def test_the_asynchronous_server_forgets_who_is_silent(endpoint: Endpoints) -> N
         assert name in names
         assert re.fullmatch(r"request #\d+", text)
         assert int(size) == len(text)
+
+
+def test_who_comes_and_goes_leaves_nothing() -> None:
+    """However many there have been, only those of the last moment are known (A7)."""
+    clients = Clients(expiry=2.0)
+    gone: list[tuple[bytes, int]] = []
+    for number in range(1000):
+        for _ in range(2):
+            clients.heard_of(b"%d" % number, now=number * 0.5)
+        gone += clients.forget(now=number * 0.5)
+        assert len(clients.known) <= 4
+    gone += clients.forget(now=1000.0)
+    assert clients.known == {}
+    assert gone == [(b"%d" % number, 2) for number in range(1000)]
 
 
 def test_no_state_is_left_of_many_clients() -> None:

@@ -1,8 +1,12 @@
 """What pairs promise beyond single messages, with libzmq on the other side (K1 to K6)."""
 
 from pathlib import Path
+from typing import cast
 
 import pytest
+
+import antiphon.zmq as zmq
+from tests.waiting import until
 
 from .conversation import TRANSPORTS, Conversation, Setting, filler, settings
 from .peers import Socket, Sockets, endpoint_of
@@ -70,6 +74,60 @@ def test_a_nameless_peer_gets_an_id_of_five_bytes(sockets: Sockets, kind: str) -
         ids.add(router.recv_multipart()[0])
     assert len(ids) == 5
     assert {(len(i), i[0]) for i in ids} == {(5, 0)}
+
+
+def test_a_nameless_peer_that_comes_back_is_somebody_else(sockets: Sockets) -> None:
+    """One that has a name is who it was (E10)."""
+    router = sockets.subject("ROUTER", ROUTER_HANDOVER=1)
+    router.bind("tcp://127.0.0.1:*")
+    for options, same in (({}, False), ({"ROUTING_ID": b"ADA"}, True)):
+        ids: list[bytes] = []
+        for _ in range(2):
+            peer = sockets.peer("DEALER", **options)
+            peer.connect(endpoint_of(router))
+            peer.send(b"x")
+            ids.append(router.recv_multipart()[0])
+            peer.close(0)
+        assert (ids[0] == ids[1]) is same
+
+
+@pytest.mark.parametrize("router_binds", [True, False])
+def test_a_router_hears_of_a_peer_by_its_first_message(
+    sockets: Sockets, router_binds: bool
+) -> None:
+    """Until then only peers() tells that it is there, whichever side connects (R2)."""
+    router = cast("zmq.Socket", sockets.subject("ROUTER"))
+    dealer = sockets.peer("DEALER", ROUTING_ID=b"ADA")
+    connect_pair(*((router, dealer) if router_binds else (dealer, router)))
+    until(lambda: any(peer.connected for peer in router.peers()))
+    assert [peer.routing_id for peer in router.peers()] == [b"ADA"]
+    assert router.poll(0) == 0
+    dealer.send(b"Hello")
+    assert router.recv_multipart() == [b"ADA", b"Hello"]
+
+
+def test_a_socket_binds_and_connects_several_times_each(sockets: Sockets) -> None:
+    """It is the same queue to the program, whoever has come how (K8)."""
+    dealer = sockets.subject("DEALER")
+    routers = [sockets.peer("ROUTER") for _ in range(4)]
+    for router in routers[:2]:
+        dealer.bind("tcp://127.0.0.1:*")
+        router.connect(endpoint_of(dealer))
+    for router in routers[2:]:
+        router.bind("tcp://127.0.0.1:*")
+        dealer.connect(endpoint_of(router))
+    counts = [0] * 4
+    for number in range(200):
+        dealer.send(b"%d" % number)
+        until(lambda: any(router.poll(0) for router in routers))
+        for index, router in enumerate(routers):
+            if router.poll(0):
+                name, body = router.recv_multipart()
+                counts[index] += 1
+                router.send_multipart([name, body])
+        assert dealer.recv() == b"%d" % number
+    # Those who were there from the beginning have had a quarter each; some came a little later.
+    assert min(counts) > 25
 
 
 def test_a_router_takes_turns_among_peers(sockets: Sockets) -> None:

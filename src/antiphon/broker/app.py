@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from antiphon.broker.relay import Relay, Trace
 from antiphon.broker.state import BrokerState
 from antiphon.engine.socket import ROUTER, SocketCore
+from antiphon.hosts.lines import trace_is_wanted
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.options import SocketOptions
 from antiphon.reactor import Reactor
@@ -39,14 +40,24 @@ class BrokerStats(NamedTuple):
     dropped: dict[str, int]
 
 
+def _logged() -> Trace | None:
+    if not trace_is_wanted():
+        return None
+    # Only here: see hosts/tracing.py.
+    from antiphon.broker.tracing import LoggedTrace
+
+    return LoggedTrace()
+
+
 class Broker:
     """A load-balancing broker between REQ or DEALER clients and REQ or DEALER workers.
 
     ``frontend`` and ``backend`` are the endpoints that clients and workers connect to; the
     attributes hold them with their real ports. ``retries`` bounds how often a request whose worker
     has gone is given to another one, ``backlog`` how many requests are taken from clients while no
-    worker is free. A ``trace`` sees every message at each hop. Raises EndpointError when an
-    endpoint cannot be had.
+    worker is free. A ``trace`` sees every message at each hop; without one the log does where
+    ANTIPHON_TRACE in the environment asks for it. Raises EndpointError when an endpoint cannot be
+    had.
     """
 
     def __init__(
@@ -63,7 +74,7 @@ class Broker:
         # A worker that starts anew under its id, and a client, are who they say they are now.
         options.router_handover = True
         first_id = int(self._reactor.random() * 2**32)
-        self._relay = Relay(self._reactor, self._state, options, first_id, trace)
+        self._relay = Relay(self._reactor, self._state, options, first_id, trace or _logged())
         self._sockets = [
             SocketCore(self._reactor, ROUTER, options, router)
             for router in (self._relay.frontend, self._relay.backend)

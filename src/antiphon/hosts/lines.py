@@ -14,7 +14,7 @@ from typing import Final
 
 from antiphon.unpatched import Lock, SimpleQueue, start_thread
 
-__all__ = ("DEBUG", "INFO", "LINES", "WARNING", "Lines", "lowest_level")
+__all__ = ("DEBUG", "INFO", "LINES", "WARNING", "Lines", "lowest_level", "trace_is_wanted")
 
 DEBUG: Final = 10
 INFO: Final = 20
@@ -40,6 +40,11 @@ def lowest_level() -> int:
             return max(own.getEffectiveLevel(), own.manager.disable + 1)
         logger = logger.parent if logger.propagate else None
     return _NOBODY
+
+
+def trace_is_wanted() -> bool:
+    """Tell whether ANTIPHON_TRACE in the environment asks for traces: not if empty or ``0``."""
+    return os.environ.get("ANTIPHON_TRACE", "0") not in ("", "0")
 
 
 class Lines:

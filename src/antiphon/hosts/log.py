@@ -8,7 +8,6 @@ while no handler reads the level. No message's content is told (hosts/tracing.py
 what a peer has chosen is shown escaped and cut.
 """
 
-import os
 from typing import Final
 
 from antiphon.engine.events import (
@@ -33,7 +32,7 @@ from antiphon.engine.events import (
 from antiphon.engine.network import Later
 from antiphon.engine.peer import peer_host
 from antiphon.engine.socket import SocketCore
-from antiphon.hosts.lines import DEBUG, INFO, LINES, WARNING, Lines, lowest_level
+from antiphon.hosts.lines import DEBUG, INFO, LINES, WARNING, Lines, lowest_level, trace_is_wanted
 from antiphon.instrument import Instrument, SocketEvent
 
 __all__ = ("Log", "attend")
@@ -69,12 +68,9 @@ _MOST_SHOWN: Final = 128
 
 
 def attend(core: SocketCore) -> None:
-    """Let a new socket have its log, and a trace where ANTIPHON_TRACE in the environment says so.
-
-    Unset, empty and ``0`` say no.
-    """
+    """Let a new socket have its log, and a trace where the environment asks for one."""
     core.add_instrument(Log(core, LINES))
-    if os.environ.get("ANTIPHON_TRACE", "0") not in ("", "0"):
+    if trace_is_wanted():
         from antiphon.hosts.tracing import trace_for_environment
 
         trace_for_environment(core)

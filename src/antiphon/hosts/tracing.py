@@ -17,7 +17,7 @@ from antiphon.message import draw
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.traced import TracedPattern, Tracer
 
-__all__ = ("Trace", "trace", "trace_for_environment")
+__all__ = ("Trace", "tell_all", "trace", "trace_for_environment")
 
 _LOGGER: Final = "antiphon.trace"
 _numbers: Final = itertools.count(1)
@@ -62,12 +62,18 @@ def trace(core: SocketCore, name: str | bool | None) -> None:
 
 
 def trace_for_environment(core: SocketCore) -> None:
-    """Trace a socket because ANTIPHON_TRACE says so: all that is told goes to standard error."""
+    """Trace a socket because ANTIPHON_TRACE says so."""
+    tell_all()
+    trace(core, True)
+
+
+def tell_all() -> None:
+    """Write all that the logger ``antiphon`` is told to standard error, traces included."""
     logger = logging.getLogger("antiphon")
     _write_to_stderr(logger)
     # Once is enough, whatever else the program does with its log.
     logger.propagate = False
-    trace(core, True)
+    logging.getLogger(_LOGGER).setLevel(DEBUG)
 
 
 def _write_to_stderr(logger: logging.Logger) -> logging.Handler:

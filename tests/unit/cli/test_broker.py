@@ -45,6 +45,26 @@ def exchange(context: zmq.Context, frontend: str, backend: str) -> tuple[Any, An
     return client, worker
 
 
+def test_the_environment_has_each_hop_logged(
+    start: Start, context: zmq.Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as environment:
+        environment.setenv("ANTIPHON_TRACE", "1")
+        program = start("broker", *SIDES)
+    exchange(context, *endpoints(program))
+    program.popen.terminate()
+    status, _, complaints = program.await_end()
+    hops = [line.split(" ", 3)[3] for line in complaints if "end " in line]
+    assert status == 0
+    assert hops == [
+        "<- backend [006] WORKER | [000] | [005] READY",
+        "<- frontend [006] CLIENT | [000] | [005] Hello",
+        "-> backend [006] WORKER | [000] | [006] CLIENT [000] [005] Hello",
+        "<- backend [006] WORKER | [000] | [006] CLIENT [000] [002] OK",
+        "-> frontend [006] CLIENT | [000] | [002] OK",
+    ]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_broker_ends_at_once_and_silently(start: Start, number: signal.Signals) -> None:
     program = start("broker", *SIDES)
