@@ -92,7 +92,9 @@ class SocketStream(DescriptorStream):
         """Read so much the next time as can be dealt with in a turn."""
         self.filled = False
         size = int(self._read_size * _TURN / max(seconds, 1e-6))
-        self._read_size = min(max(size, _MIN_READ), _MAX_READ)
+        size = min(max(size, _MIN_READ), _MAX_READ)
+        # A power of two: buffers of every size there is leave gaps in memory.
+        self._read_size = 1 << (size.bit_length() - 1)
 
     def _goes_on(self, events: int) -> bool:
         """See to all events but READABLE; returns whether to read."""
