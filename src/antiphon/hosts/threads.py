@@ -343,8 +343,9 @@ class Host(Runner):
             self._sleepers.append(sleeper)
             try:
                 while self._keeper.cores:
-                    # Another thread may run the reactor: look again soon rather than be woken.
-                    self._run_or_sleep(sleeper, -1.0 if not self.running else 0.01)
+                    # Another thread may run the reactor, or end the last socket meanwhile: look again
+                    # soon rather than be woken.
+                    self._run_or_sleep(sleeper, 0.01 if self.running else 0.1)
             finally:
                 self._sleepers.remove(sleeper)
                 self._hand_over()
