@@ -343,8 +343,8 @@ class Host(Runner):
             self._sleepers.append(sleeper)
             try:
                 while self._keeper.cores:
-                    # Another thread may run the reactor, or end the last socket meanwhile: look again
-                    # soon rather than be woken.
+                    # Another thread may run the reactor, or end the last socket: look again soon
+                    # rather than be woken.
                     self._run_or_sleep(sleeper, 0.01 if self.running else 0.1)
             finally:
                 self._sleepers.remove(sleeper)
