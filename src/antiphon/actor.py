@@ -126,7 +126,8 @@ class Actor:
             child.ready()
             with suppress(Again, ContextTerminated, SocketClosed):
                 child.send(TERM, DONTWAIT)
-            child.close()
+            # What a closed pipe was told waits for nobody.
+            child.close(0 if self.pipe.closed else None)
 
     @property
     def alive(self) -> bool:

@@ -30,7 +30,11 @@ from antiphon.transport.inproc import InprocExchange
 from antiphon.transport.listening import listen
 from antiphon.unpatched import RLock
 
-__all__ = ("Reactor", "acquire", "wake_pipe")
+__all__ = ("LONGEST_WAIT", "Reactor", "acquire", "wake_pipe")
+
+#: Nothing waits for longer at a time, in seconds: a signal that comes when the system is just about
+#: to wait is not seen before the wait ends, and Ctrl-C would be lost.
+LONGEST_WAIT: Final = 0.5
 
 _MAX_EVENTS: Final = 256
 _NEVER: Final = -1.0
@@ -84,7 +88,10 @@ class Reactor(Descriptors):
     # One pass.
 
     def poll(self, timeout: float) -> None:
-        """Make one pass; wait for at most ``timeout`` seconds (negative: until something comes)."""
+        """Make one pass; wait for at most ``timeout`` seconds (negative: until something comes).
+
+        It may return earlier than that, at the latest after LONGEST_WAIT: look, and call again.
+        """
         _flush(self.dirty)
         self.passes += 1
         # Who is patient waits for this pass if there is something to do at once, and no longer.
@@ -151,7 +158,7 @@ class Reactor(Descriptors):
 
     def _poll_unlocked(self, timeout: float, lock: threading.Lock) -> list[tuple[int, int]]:
         self.polling = True
-        self._poll_until = self.now() + timeout if timeout > 0 else float("inf")
+        self._poll_until = self.now() + timeout
         lock.release()
         try:
             events: list[tuple[int, int]] = self.poller.poll(timeout, _MAX_EVENTS)
@@ -163,11 +170,9 @@ class Reactor(Descriptors):
     def _bounded(self, timeout: float) -> float:
         if self._posted:
             return 0.0
+        timeout = LONGEST_WAIT if timeout < 0 else min(timeout, LONGEST_WAIT)
         deadline = self.next_deadline()
-        if deadline < 0:
-            return timeout
-        until = max(deadline - self.now(), 0.0)
-        return until if timeout < 0 else min(timeout, until)
+        return timeout if deadline < 0 else min(timeout, max(deadline - self.now(), 0.0))
 
     def flush(self) -> None:
         """Write what links have waiting."""

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -53,6 +54,23 @@ def test_it_is_ready_when_the_constructor_returns(context: zmq.Context) -> None:
     with Actor(context, slow, "ready"):
         order.append("constructed")
     assert order == ["ready", "constructed"]
+
+
+def test_one_that_fails_when_nobody_listens_holds_nothing_up() -> None:
+    """Its last word finds its pipe closed: the context ends all the same."""
+    go_on, ended = threading.Event(), threading.Event()
+
+    def broken(pipe: Pipe) -> None:
+        go_on.wait()
+        with suppress(zmq.ZMQError):
+            pipe.send(b"nobody")
+        ended.set()
+
+    with zmq.Context() as context:
+        with pytest.raises(zmq.Again):
+            Actor(context, broken, timeout_ms=1)
+        go_on.set()
+        assert ended.wait(10)
 
 
 def test_actors_of_one_context_do_not_hear_each_other(context: zmq.Context) -> None:

@@ -47,6 +47,10 @@ class Exchange:
         #: True once a ZAP handler has been bound: without it nobody is let in from then on.
         self.guarded = False
 
+    def end(self) -> None:
+        """Let nobody wait for a name any longer, as none will be bound: the context ends."""
+        raise NotImplementedError
+
     def is_bound(self, endpoint: str) -> bool:
         """Tell whether a socket has the name."""
         raise NotImplementedError

@@ -316,9 +316,12 @@ class SocketCore:
     def close(self, linger_ms: int) -> None:
         """Close; queued messages may go out for ``linger_ms`` more (-1: for as long as it takes).
 
-        What is then still queued is dropped and counted.
+        What is then still queued is dropped and counted. Of a socket that was closed already only
+        0 changes anything: it ends at once.
         """
         if self.closed:
+            if linger_ms == 0:
+                self.abandon()
             return
         self.closed = True
         self.pattern.changed()

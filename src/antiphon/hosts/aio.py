@@ -427,8 +427,10 @@ class AioHost:
         self.closed = True
         for waiters in list(self._waiters.values()):
             waiters.socket_changed()
+        self.reactor.exchange.end()
         for core in list(self._keeper.cores):
-            core.close(core.options.linger if linger_ms is None else linger_ms)
+            if linger_ms is not None or not core.closed:
+                core.close(core.options.linger if linger_ms is None else linger_ms)
         self.reactor.flush()
         while self._keeper.cores:
             self.reactor.poll(-1.0)

@@ -17,7 +17,7 @@ from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Sleeper, Watchers
 from antiphon.hosts.waiting import Descent, Keeper
 from antiphon.patterns.proxy import Task
-from antiphon.reactor import Reactor, acquire
+from antiphon.reactor import LONGEST_WAIT, Reactor, acquire
 from antiphon.unpatched import Lock
 
 __all__ = ("Runner",)
@@ -177,7 +177,9 @@ class Runner:
             sleeper.asleep = True
             self.lock.release()
             try:
-                sleeper.alarm.acquire(timeout=seconds)
+                sleeper.alarm.acquire(
+                    timeout=LONGEST_WAIT if seconds < 0 else min(seconds, LONGEST_WAIT)
+                )
             finally:
                 acquire(self.lock)
                 if not sleeper.asleep:

@@ -337,15 +337,16 @@ class Host(Runner):
             self.closed = True
             for sleeper in self._sleepers:
                 sleeper.socket_changed()
+            self.reactor.exchange.end()
             for core in list(self._keeper.cores):
-                self._close(core, linger_ms)
+                if linger_ms is not None or not core.closed:
+                    self._close(core, linger_ms)
             sleeper = Sleeper(self.reactor)
             self._sleepers.append(sleeper)
             try:
                 while self._keeper.cores:
-                    # Another thread may run the reactor, or end the last socket: look again soon
-                    # rather than be woken.
-                    self._run_or_sleep(sleeper, 0.01 if self.running else 0.1)
+                    # Another thread may run the reactor: look again soon rather than be woken.
+                    self._run_or_sleep(sleeper, -1.0 if not self.running else 0.01)
             finally:
                 self._sleepers.remove(sleeper)
                 self._hand_over()

@@ -244,6 +244,13 @@ class InprocExchange(Exchange):
         super().__init__()
         self._bound: dict[str, _Bound] = {}
         self._waiting: list[_Connected] = []
+        self._ended = False
+
+    def end(self) -> None:
+        """Close the connections that wait for a name, now and later: whatever their LINGER is."""
+        self._ended = True
+        for connected in list(self._waiting):
+            connected.close()
 
     def bind(self, endpoint: str, core: SocketCore) -> Attachment:
         """Give a name to a socket, and join whoever waits for it."""
@@ -289,7 +296,9 @@ class InprocExchange(Exchange):
 
     def wait(self, connected: _Connected) -> None:
         """Let a connection wait for the next socket of its name."""
-        if not connected.closed:
+        if self._ended:
+            connected.close()
+        elif not connected.closed:
             self._waiting.append(connected)
 
     def retry(self, bound: _Bound) -> None:

@@ -332,3 +332,27 @@ def test_contexts_and_sockets_in_a_circle_are_collected() -> None:
     owner = weakref.ref(Owner())
     gc.collect()
     assert owner() is None
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_the_end_waits_for_nobody_who_would_bind_a_name(closed: bool) -> None:
+    """Whatever LINGER says: no name of the context can be bound any longer."""
+    context = ours.Context()
+    socket = context.socket(ours.PUSH, linger=-1)
+    socket.connect("inproc://nobody")
+    socket.send(b"x")
+    if closed:
+        socket.close()
+        context.term()
+    context.destroy()
+    assert context.closed
+
+
+def test_destroy_without_linger_waits_for_no_socket_that_was_closed_before() -> None:
+    context = ours.Context()
+    socket = context.socket(ours.PUSH)
+    socket.connect("tcp://127.0.0.1:9")
+    socket.send(b"x")
+    socket.close(linger=-1)
+    context.destroy(linger=0)
+    assert context.closed
