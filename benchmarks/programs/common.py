@@ -4,12 +4,25 @@ import importlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psutil
 
-__all__ = ("describe", "endpoint_of", "hwm", "load", "opened", "report", "used")
+__all__ = (
+    "WARM_UP",
+    "describe",
+    "endpoint_of",
+    "hwm",
+    "load",
+    "opened",
+    "report",
+    "time_round_trips",
+    "used",
+)
+
+#: How many requests go before those that count.
+WARM_UP = 500
 
 #: What may wait in a queue: pyzmq's default, but not more than so many bytes.
 _MESSAGES = 1000
@@ -63,3 +76,15 @@ def report(
     rate = count / (time.perf_counter() - start)
     cpu_us = (used() - before) * 1e6 / count
     print(json.dumps({"rate": rate, **(more or {}), "cpu_us": cpu_us}))
+
+
+def time_round_trips(ask: Callable[[], object], requests: int) -> None:
+    """Ask one time after the other, in blocking code, and print how long that takes."""
+    taken = []
+    for number in range(WARM_UP + requests):
+        if number == WARM_UP:
+            before, start = used(), time.perf_counter()
+        sent = time.perf_counter()
+        ask()
+        taken.append(time.perf_counter() - sent)
+    report(start, before, requests, describe(taken[WARM_UP:]))

@@ -10,9 +10,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarks.programs.common import endpoint_of, load, opened, report, used
-
-_WARM_UP = 500
+from benchmarks.programs.common import WARM_UP, endpoint_of, load, opened, report, used
 
 
 async def serve(zmq: Any, numbers: Any) -> None:
@@ -32,8 +30,8 @@ async def ask(
     request = [b"", b"x" * size]
     for _ in range(in_flight):
         await socket.send_multipart(request)
-    for answered in range(_WARM_UP + requests):
-        if answered == _WARM_UP:
+    for answered in range(WARM_UP + requests):
+        if answered == WARM_UP:
             before, start = used(), time.perf_counter()
         await socket.send_multipart(await socket.recv_multipart())
     report(start, before, requests)

@@ -7,9 +7,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarks.programs.common import endpoint_of, load, opened, report, used
-
-_WARM_UP = 500
+from benchmarks.programs.common import WARM_UP, endpoint_of, load, opened, report, used
 
 
 def serve(zmq: Any) -> None:
@@ -28,8 +26,8 @@ def ask(zmq: Any, endpoint: str, requests: int, size: int, in_flight: int) -> No
     request = [b"", b"x" * size]
     for _ in range(in_flight):
         socket.send_multipart(request)
-    for answered in range(_WARM_UP + requests):
-        if answered == _WARM_UP:
+    for answered in range(WARM_UP + requests):
+        if answered == WARM_UP:
             before, start = used(), time.perf_counter()
         socket.send_multipart(socket.recv_multipart())
     report(start, before, requests)

@@ -7,13 +7,11 @@ PACKAGE is zmq, antiphon.zmq or pyomq.
 
 import sys
 import threading
-import time
 from typing import Any
 
-from benchmarks.programs.common import describe, load, opened, report, used
+from benchmarks.programs.common import WARM_UP, load, opened, time_round_trips
 
 _ENDPOINT = "inproc://benchmark"
-_WARM_UP = 500
 
 
 def serve(socket: Any, requests: int) -> None:
@@ -27,20 +25,17 @@ def ask(zmq: Any, requests: int, size: int) -> None:
     context = zmq.Context()
     server = opened(context, zmq.REP)
     server.bind(_ENDPOINT)
-    thread = threading.Thread(target=serve, args=(server, _WARM_UP + requests))
+    thread = threading.Thread(target=serve, args=(server, WARM_UP + requests))
     thread.start()
     socket = opened(context, zmq.REQ)
     socket.connect(_ENDPOINT)
     body = b"x" * size
-    taken = []
-    for number in range(_WARM_UP + requests):
-        if number == _WARM_UP:
-            before, start = used(), time.perf_counter()
-        sent = time.perf_counter()
+
+    def once() -> None:
         socket.send(body)
         socket.recv()
-        taken.append(time.perf_counter() - sent)
-    report(start, before, requests, describe(taken[_WARM_UP:]))
+
+    time_round_trips(once, requests)
     thread.join()
     socket.close()
     server.close()

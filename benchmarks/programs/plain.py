@@ -8,9 +8,7 @@ import socket
 import sys
 import time
 
-from benchmarks.programs.common import describe, report, used
-
-_WARM_UP = 500
+from benchmarks.programs.common import report, time_round_trips, used
 
 
 def take(connection: socket.socket, size: int) -> bytes | bytearray:
@@ -47,15 +45,12 @@ def serve(what: str, size: int) -> None:
 def ask(connection: socket.socket, requests: int, size: int) -> None:
     """Send one request after the other and print how long a round trip takes."""
     body = b"x" * size
-    taken = []
-    for number in range(_WARM_UP + requests):
-        if number == _WARM_UP:
-            before, start = used(), time.perf_counter()
-        sent = time.perf_counter()
+
+    def once() -> None:
         connection.sendall(body)
         take(connection, size)
-        taken.append(time.perf_counter() - sent)
-    report(start, before, requests, describe(taken[_WARM_UP:]))
+
+    time_round_trips(once, requests)
 
 
 def count(connection: socket.socket, messages: int, size: int) -> None:

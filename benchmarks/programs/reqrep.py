@@ -6,12 +6,9 @@ PACKAGE is zmq, antiphon.zmq or pyomq. The server prints its endpoint, the clien
 """
 
 import sys
-import time
 from typing import Any
 
-from benchmarks.programs.common import describe, endpoint_of, load, opened, report, used
-
-_WARM_UP = 500
+from benchmarks.programs.common import endpoint_of, load, opened, time_round_trips
 
 
 def serve(zmq: Any) -> None:
@@ -28,15 +25,12 @@ def ask(zmq: Any, endpoint: str, requests: int, size: int) -> None:
     socket = opened(context, zmq.REQ)
     socket.connect(endpoint)
     body = b"x" * size
-    taken = []
-    for number in range(_WARM_UP + requests):
-        if number == _WARM_UP:
-            before, start = used(), time.perf_counter()
-        sent = time.perf_counter()
+
+    def once() -> None:
         socket.send(body)
         socket.recv()
-        taken.append(time.perf_counter() - sent)
-    report(start, before, requests, describe(taken[_WARM_UP:]))
+
+    time_round_trips(once, requests)
     socket.close()
     context.term()
 

@@ -10,9 +10,7 @@ import sys
 import time
 from typing import Any
 
-from benchmarks.programs.common import describe, endpoint_of, load, opened, report, used
-
-_WARM_UP = 500
+from benchmarks.programs.common import WARM_UP, describe, endpoint_of, load, opened, report, used
 
 
 async def serve(zmq: Any, numbers: Any) -> None:
@@ -29,14 +27,14 @@ async def ask(zmq: Any, numbers: Any, endpoint: str, requests: int, size: int) -
     socket.connect(endpoint)
     body = b"x" * size
     taken = []
-    for number in range(_WARM_UP + requests):
-        if number == _WARM_UP:
+    for number in range(WARM_UP + requests):
+        if number == WARM_UP:
             before, start = used(), time.perf_counter()
         sent = time.perf_counter()
         await socket.send(body)
         await socket.recv()
         taken.append(time.perf_counter() - sent)
-    report(start, before, requests, describe(taken[_WARM_UP:]))
+    report(start, before, requests, describe(taken[WARM_UP:]))
     socket.close()
 
 

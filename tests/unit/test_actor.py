@@ -4,7 +4,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -45,13 +44,12 @@ def test_it_talks_over_its_pipe(context: zmq.Context) -> None:
 def test_it_is_ready_when_the_constructor_returns(context: zmq.Context) -> None:
     order: list[str] = []
 
-    def slow(pipe: Pipe, word: str) -> None:
-        time.sleep(0.05)
+    def prepare(pipe: Pipe, word: str) -> None:
         order.append(word)
         pipe.ready()
         pipe.recv()
 
-    with Actor(context, slow, "ready"):
+    with Actor(context, prepare, "ready"):
         order.append("constructed")
     assert order == ["ready", "constructed"]
 

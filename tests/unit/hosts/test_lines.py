@@ -1,7 +1,6 @@
 """Lines reach the logger from a thread of their own, whatever its handlers do."""
 
 import logging
-import os
 import subprocess
 import sys
 import threading
@@ -145,7 +144,6 @@ def test_what_waits_is_written_before_the_program_ends() -> None:
     assert wanted in stderr_of(code)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_child_of_fork_has_lines_of_its_own() -> None:
     code = (
         "import logging, os, sys, antiphon.zmq as zmq\n"

@@ -2,7 +2,6 @@
 
 import copy
 import gc
-import os
 import subprocess
 import sys
 import threading
@@ -280,7 +279,6 @@ def test_threads_find_the_same_instance(either: Any) -> None:
     found[0].term()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_child_process_has_an_instance_of_its_own() -> None:
     code = """
 import os, sys
