@@ -8,13 +8,13 @@ import contextlib
 import heapq
 import os
 import random
-import threading
 import time
 from collections import deque
 from typing import Final
 
 from antiphon.endpoint import Endpoint
 from antiphon.engine.network import Acceptor, Call, Caller, Listener, Receiver, Timer
+from antiphon.lock import Lock, acquire
 from antiphon.options import SocketOptions
 from antiphon.poller import make_poller
 from antiphon.transport.descriptors import (
@@ -30,7 +30,7 @@ from antiphon.transport.inproc import InprocExchange
 from antiphon.transport.listening import listen
 from antiphon.unpatched import RLock
 
-__all__ = ("LONGEST_WAIT", "Reactor", "acquire", "wake_pipe")
+__all__ = ("LONGEST_WAIT", "Reactor", "wake_pipe")
 
 #: Nothing waits for longer at a time, in seconds: a signal that comes when the system is just about
 #: to wait is not seen before the wait ends, and Ctrl-C would be lost.
@@ -59,7 +59,7 @@ class Reactor(Descriptors):
 
     def __init__(self, resolver: Resolver) -> None:
         super().__init__(InprocExchange(), resolver)
-        self.lock: threading.Lock | None = None
+        self.lock: Lock | None = None
         self.poller = make_poller()
         self.streams: dict[int, DescriptorStream] = {}
         self.handlers: dict[int, Handler] = {}
@@ -156,7 +156,7 @@ class Reactor(Descriptors):
             return events
         return self._poll_unlocked(timeout, lock)
 
-    def _poll_unlocked(self, timeout: float, lock: threading.Lock) -> list[tuple[int, int]]:
+    def _poll_unlocked(self, timeout: float, lock: Lock) -> list[tuple[int, int]]:
         self.polling = True
         self._poll_until = self.now() + timeout
         lock.release()
@@ -309,19 +309,6 @@ def _flush(waiting: list[Receiver]) -> None:
         except BaseException:
             receiver.closed(*_INTERRUPTED)
             raise
-
-
-def acquire(lock: threading.Lock) -> None:
-    """Acquire a lock even when Ctrl-C interrupts the wait for it; then raise the interrupt."""
-    interrupt: BaseException | None = None
-    while True:
-        try:
-            lock.acquire()
-            break
-        except KeyboardInterrupt as error:
-            interrupt = error
-    if interrupt is not None:
-        raise interrupt
 
 
 def wake_pipe() -> tuple[int, int]:

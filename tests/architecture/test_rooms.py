@@ -11,10 +11,21 @@ SOURCE = ROOT / "src" / "antiphon"
 MAX_LINES = 450
 
 #: Rooms from the bottom up, and the rooms that each may import besides itself.
-WORDS = {"errors", "constants", "keys", "options", "endpoint", "instrument", "native", "unpatched"}
+WORDS = {
+    "errors",
+    "constants",
+    "keys",
+    "options",
+    "endpoint",
+    "instrument",
+    "native",
+    "unpatched",
+    "lock",
+}
 ALLOWED: dict[str, set[str]] = {
     "native": set(),
     "unpatched": set(),
+    "lock": {"unpatched"},
     "errors": set(),
     "constants": set(),
     "keys": set(),

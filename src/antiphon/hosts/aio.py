@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
+from antiphon.hosts.contract import Received
 from antiphon.hosts.log import attend
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Chained
@@ -22,7 +23,6 @@ from antiphon.hosts.waiting import (
     Descent,
     Files,
     Keeper,
-    Received,
     Wanted,
     check_routable,
     look,

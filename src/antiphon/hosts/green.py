@@ -15,9 +15,10 @@ from gevent.event import Event
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again
 from antiphon.hosts.caretaker import Caretaker
+from antiphon.hosts.contract import BlockingHost, Received
 from antiphon.hosts.sleeping import Chained
 from antiphon.hosts.threads import Host
-from antiphon.hosts.waiting import Received, Wanted
+from antiphon.hosts.waiting import Wanted
 from antiphon.patterns.proxy import Task
 
 __all__ = ("GreenHost",)
@@ -110,7 +111,7 @@ class _Bell(Chained):
             event.set()
 
 
-class GreenHost:
+class GreenHost(BlockingHost):
     """The operations of all sockets of one context in the greenlets of one thread.
 
     Times are milliseconds, -1 meaning without end. What never waits is the blocking host's.

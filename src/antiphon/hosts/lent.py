@@ -16,10 +16,11 @@ from typing import Any, Final, TypeVar
 from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again
+from antiphon.hosts.contract import Received
 from antiphon.hosts.sleeping import Chained
 from antiphon.hosts.tasks import wake
 from antiphon.hosts.threads import Host
-from antiphon.hosts.waiting import Received, Wanted
+from antiphon.hosts.waiting import Wanted
 from antiphon.instrument import SocketEvent
 
 __all__ = ("LentHost",)

@@ -13,22 +13,23 @@ from collections.abc import Callable
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.caretaker import Caretaker
+from antiphon.hosts.contract import BlockingHost
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Sleeper, Watchers
 from antiphon.hosts.waiting import Descent, Keeper
+from antiphon.lock import acquire, make_lock
 from antiphon.patterns.proxy import Task
-from antiphon.reactor import LONGEST_WAIT, Reactor, acquire
-from antiphon.unpatched import Lock
+from antiphon.reactor import LONGEST_WAIT, Reactor
 
 __all__ = ("Runner",)
 
 
-class Runner:
+class Runner(BlockingHost):
     """The reactor of one context, and the threads that wait for its sockets."""
 
     def __init__(self, caretaker: type[Caretaker] = Caretaker) -> None:
         self.reactor = Reactor(ThreadResolver())
-        self.lock = Lock()
+        self.lock = make_lock()
         self.reactor.lock = self.lock
         self.closed = False
         #: Whether the process is about to end: nothing waits any longer.

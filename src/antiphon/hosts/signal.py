@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from antiphon.engine.options import EVENTS, events
 from antiphon.engine.socket import SocketCore
+from antiphon.hosts.contract import BlockingHost, Received
 from antiphon.hosts.sleeping import Chained
-from antiphon.hosts.waiting import Received
 from antiphon.reactor import wake_pipe
 from antiphon.unpatched import Lock
 
@@ -113,7 +113,7 @@ class _Signalling:
         self._signal.close()
 
 
-class Signalling(_Signalling):
+class Signalling(_Signalling, BlockingHost):
     """The same in front of the host of the blocking API."""
 
     _host: "Host"

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again
 from antiphon.hosts.aio import AioHost
-from antiphon.hosts.waiting import Files, Received, Wanted, look, take
+from antiphon.hosts.contract import BlockingHost, Received
+from antiphon.hosts.waiting import Files, Wanted, look, take
 from antiphon.patterns.base import Watcher
 
 __all__ = ("StandingHost",)
@@ -19,7 +20,7 @@ __all__ = ("StandingHost",)
 T = TypeVar("T")
 
 
-class StandingHost:
+class StandingHost(BlockingHost):
     """The blocking operations of the sockets of one context of asyncio, in its loop's thread.
 
     Times are milliseconds, -1 meaning without end. What never waits is the other host's.

@@ -10,12 +10,12 @@ from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again
 from antiphon.hosts.caretaker import Caretaker
+from antiphon.hosts.contract import Received
 from antiphon.hosts.log import attend
 from antiphon.hosts.running import Runner
 from antiphon.hosts.sleeping import Chained, Sleeper
 from antiphon.hosts.waiting import (
     Files,
-    Received,
     Wanted,
     check_routable,
     look,
@@ -166,10 +166,13 @@ class Host(Runner):
         self._descent.check()
         with self.lock:
             self._admit(core)
-            front = core.front
-            if not front.try_send(parts):
-                self._wait(core, lambda: front.try_send(parts), timeout_ms)
+            if not core.front.try_send(parts):
+                self._await_room(core, parts, timeout_ms)
             self._write(parts)
+
+    def _await_room(self, core: SocketCore, parts: list[bytes], timeout_ms: int) -> None:
+        front = core.front
+        self._wait(core, lambda: front.try_send(parts), timeout_ms)
 
     def recv(self, core: SocketCore, timeout_ms: int) -> list[bytes]:
         """Receive a message. Raises Again when none comes in time, StateError, and others."""

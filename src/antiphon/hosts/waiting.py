@@ -6,6 +6,7 @@ from typing import Final
 from antiphon.engine.options import events
 from antiphon.engine.socket import SocketCore, SocketKeeper
 from antiphon.errors import ForkedError, HostUnreachable, ZMQError
+from antiphon.hosts.contract import Received
 from antiphon.patterns.base import Watcher
 from antiphon.patterns.router import UNKNOWN_ID, Router
 from antiphon.transport.descriptors import ERROR, HANG_UP, READABLE, WRITABLE, Descriptors, Handler
@@ -14,7 +15,6 @@ __all__ = (
     "Descent",
     "Files",
     "Keeper",
-    "Received",
     "Wanted",
     "check_routable",
     "look",
@@ -23,9 +23,6 @@ __all__ = (
 
 #: A socket or a descriptor, and zmq's events: 1 readable, 2 writable, 4 error.
 Wanted = list[tuple[SocketCore | int, int]]
-
-#: A message, and what is known of its sender (see Pipe.properties).
-Received = tuple[list[bytes], dict[bytes, bytes]]
 
 _POLLIN: Final = 1
 _POLLOUT: Final = 2

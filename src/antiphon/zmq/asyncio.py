@@ -110,9 +110,7 @@ class Socket(BaseSocket):
         tracker = None
         if not copy or type(data) is not bytes:
             tracker = self._made(tracker_of, [data], copy, track)
-        parts = self._assemble(data, flags)
-        if self._addressing is not None or routing_id is not None or group is not None:
-            parts = self._made(self._addressed, parts, data, routing_id, group)
+        parts = self._assemble(data, flags, routing_id, group)
         sending = self._send(parts, flags)
         return sending if tracker is None else _tracked(sending, tracker)
 
@@ -129,9 +127,7 @@ class Socket(BaseSocket):
         tracker = None
         if track or not copy:
             tracker = self._made(tracker_of, msg_parts, copy, track)
-        parts = self._assemble_all(msg_parts, flags)
-        if self._addressing is not None or routing_id is not None or group is not None:
-            parts = self._made(self._addressed, parts, msg_parts[0], routing_id, group)
+        parts = self._assemble_all(msg_parts, flags, routing_id, group)
         sending = self._send(parts, flags)
         return sending if tracker is None else _tracked(sending, tracker)
 

@@ -1,12 +1,8 @@
-"""What the blocking and the asyncio sockets share: options, endpoints, whole messages.
-
-Messages are whole below this room; SNDMORE and RCVMORE exist only here.
-"""
+"""What the blocking and the asyncio sockets share: their life, endpoints and options."""
 
 import random
 import sys
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from types import GenericAlias
 from typing import Any, ClassVar, Final, ParamSpec, Protocol, Self, TypeVar
 
@@ -14,7 +10,6 @@ from antiphon.constants import SocketOption, SocketType
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import (
     EADDRINUSE,
-    EMSGSIZE,
     ENOTSOCK,
     EndpointError,
     SocketClosed,
@@ -22,10 +17,12 @@ from antiphon.errors import (
     ZMQError,
 )
 from antiphon.hosts.lines import LINES
-from antiphon.zmq.addressed import AddressedSocket, addressing_of
+from antiphon.zmq.addressed import AddressedSocket
+from antiphon.zmq.addressing import addressing_of
 from antiphon.zmq.attributes import SOCKET_OPTIONS
 from antiphon.zmq.endpoints import Endpoints, endpoint_text
-from antiphon.zmq.frame import NOBODY, Frame, as_bytes, as_frames, received_frame
+from antiphon.zmq.frame import Frame
+from antiphon.zmq.messages import Messages, Partial
 from antiphon.zmq.shadows import Shadowed, original_of
 
 __all__ = ("COPY_THRESHOLD", "BaseSocket", "Part")
@@ -36,8 +33,6 @@ Part = bytes | bytearray | memoryview | Frame
 COPY_THRESHOLD: Final = 65536
 """From which size on pyzmq copies no frames, in bytes; Antiphon never copies bytes."""
 
-DONTWAIT: Final = 1
-SNDMORE: Final = 2
 _POLLIN: Final = 1
 _RCVMORE: Final = 13
 _FD: Final = 14
@@ -48,7 +43,7 @@ T = TypeVar("T")
 _AnyClass = type[Any]
 
 #: What a socket and its shadows have in common.
-_SHARED: Final = ("context", "_partial", "_host", "_core", "_max_frame", "_addressing")
+_SHARED: Final = ("context", "_partial", "_core", "_max_frame", "_addressing")
 
 
 class _Host(Protocol):
@@ -67,17 +62,7 @@ class _Host(Protocol):
     def foreign(self) -> bool: ...
 
 
-class _Partial:
-    """The frames of messages that are being sent or received frame by frame."""
-
-    def __init__(self) -> None:
-        self.outgoing: list[bytes] = []
-        self.incoming: deque[bytes] = deque()
-        #: What is known of the sender of ``incoming``.
-        self.sender: Mapping[bytes, bytes] = NOBODY
-
-
-class BaseSocket(AddressedSocket, Shadowed):
+class BaseSocket(Messages, AddressedSocket, Shadowed):
     """A socket without its waiting calls.
 
     Options can be read and set as attributes under their names, such as ``linger`` or
@@ -102,10 +87,7 @@ class BaseSocket(AddressedSocket, Shadowed):
     _signalling_class: ClassVar[_AnyClass]
     _repr_name: ClassVar[str] = "zmq.Socket"
     _core: SocketCore
-    _partial: _Partial
     _original: "BaseSocket | None" = None
-    #: MAX_MSGSZ of the context, where one was set: no frame that is sent is longer. Else 0.
-    _max_frame: int
 
     def __init__(
         self,
@@ -139,7 +121,7 @@ class BaseSocket(AddressedSocket, Shadowed):
                 f"{_full_name(self)} is made from a context and a type: the Context of its own "
                 f"module, not {_full_name(context)}"
             )
-        self._partial = _Partial()
+        self._partial = Partial()
         self.context = context
         self._host = host
         self._max_frame = context._max_frame  # noqa: SLF001
@@ -150,13 +132,15 @@ class BaseSocket(AddressedSocket, Shadowed):
         original = shadow if isinstance(shadow, BaseSocket) else original_of(shadow)
         if not isinstance(original, BaseSocket):
             raise ZMQError(ENOTSOCK, f"there is no socket whose underlying is {shadow!r}")
+        host: Any = original._host  # noqa: SLF001
+        if original._host_class is not self._host_class:  # noqa: SLF001
+            host = self._adapted(original.context._host, True)  # noqa: SLF001
+            if host is None:
+                raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
+        self._host = host
         self._original = original
         for name in _SHARED:
             setattr(self, name, getattr(original, name))
-        if original._host_class is not self._host_class:  # noqa: SLF001
-            self._host = self._adapted(original.context._host, True)  # noqa: SLF001
-            if self._host is None:
-                raise TypeError(f"{_full_name(self)} cannot be the same socket as {original!r}")
 
     def _adapted(self, host: Any, shared: bool) -> Any:
         """Return a host of this kind for the sockets of a context's host, or None.
@@ -174,7 +158,7 @@ class BaseSocket(AddressedSocket, Shadowed):
     @property
     def closed(self) -> bool:
         """Whether the socket has been closed, or its making has failed."""
-        core: SocketCore | None = self.__dict__.get("_core")
+        core: SocketCore | None = getattr(self, "_core", None)
         return core is None or core.closed
 
     def close(self, linger: int | None = None) -> None:
@@ -201,7 +185,7 @@ class BaseSocket(AddressedSocket, Shadowed):
         self._host.abandon(self._core)
 
     def __repr__(self) -> str:
-        core: SocketCore | None = self.__dict__.get("_core")
+        core: SocketCore | None = getattr(self, "_core", None)
         kind = "UNKNOWN" if core is None else SocketType(core.socket_type).name
         state = " closed" if self.closed else ""
         return f"<{self._repr_name}(zmq.{kind}) at {id(self):#x}{state}>"
@@ -257,6 +241,9 @@ class BaseSocket(AddressedSocket, Shadowed):
         if not isinstance(host, self._signalling_class):
             host = self._host = self._signalling_class(host, self._core)
         return int(host.fileno())
+
+    def _begin(self, first_frame: bytes) -> None:
+        self._host.begin(self._core, first_frame)
 
     # Options.
 
@@ -325,106 +312,6 @@ class BaseSocket(AddressedSocket, Shadowed):
     def last_endpoint(self) -> bytes:
         """The last endpoint that was bound or connected, with its real port or path."""
         return self._core.last_endpoint.encode()
-
-    # Whole messages from frames, and back.
-
-    def _assemble(self, data: object, flags: int) -> list[bytes] | None:
-        """Return a whole message, or None where more frames follow."""
-        part = data if type(data) is bytes else self._made(as_bytes, data)
-        if self._max_frame:
-            self._made(self._check_sizes, [part])
-        outgoing = self._partial.outgoing
-        if flags & SNDMORE:
-            self._check_single()
-            if not outgoing:
-                self._host.begin(self._core, part)
-            outgoing.append(part)
-            return None
-        return [*outgoing, part] if outgoing else [part]
-
-    def _assemble_all(self, msg_parts: Sequence[object], flags: int) -> list[bytes] | None:
-        parts = self._made(self._frames, msg_parts)
-        outgoing = self._partial.outgoing
-        if flags & SNDMORE:
-            self._check_single()
-            if not outgoing:
-                self._host.begin(self._core, parts[0])
-            outgoing.extend(parts)
-            return None
-        return [*outgoing, *parts] if outgoing else parts
-
-    def _frames(self, parts: Sequence[object]) -> list[bytes]:
-        frames = [part if type(part) is bytes else as_bytes(part) for part in parts]
-        if not frames:
-            raise ZMQError(msg="a message has at least one frame: send [b''] for an empty one")
-        if self._max_frame:
-            self._check_sizes(frames)
-        return frames
-
-    def _check_sizes(self, frames: list[bytes]) -> None:
-        limit = self._max_frame
-        for frame in frames:
-            if len(frame) > limit:
-                raise ZMQError(
-                    EMSGSIZE, f"a frame of {len(frame)} bytes is longer than MAX_MSGSZ ({limit})"
-                )
-
-    def _made(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what a function makes of what is to be sent.
-
-        Where it raises, the message has failed: the frames kept for it are forgotten.
-        """
-        try:
-            return make(*args, **kwargs)
-        except BaseException:
-            self._forget()
-            raise
-
-    def _forget(self) -> None:
-        """Keep no frames any longer: their message was sent, or has failed for good."""
-        if self._partial.outgoing:
-            self._partial.outgoing = []
-
-    def _first(self, parts: list[bytes]) -> bytes:
-        if len(parts) > 1:
-            if self._addressing is not None:
-                return parts[-1]
-            self._partial.incoming.extend(parts[1:])
-            self._partial.sender = NOBODY
-        return parts[0]
-
-    def _rest(self) -> list[bytes]:
-        rest = list(self._partial.incoming)
-        self._partial.incoming.clear()
-        return rest
-
-    def _first_frame(self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool) -> Frame:
-        if self._addressing is not None:
-            return self._labelled(parts, sender, track)
-        first = self._first(parts)
-        self._partial.sender = sender
-        return received_frame(first, len(parts) > 1, sender, track)
-
-    def _all_frames(
-        self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool
-    ) -> list[Frame]:
-        if self._addressing is not None:
-            return [self._labelled(parts, sender, track)]
-        return as_frames(parts, sender, track)
-
-    def _next_frame(self, track: bool) -> Frame:
-        incoming = self._partial.incoming
-        part = incoming.popleft()
-        return received_frame(part, bool(incoming), self._partial.sender, track)
-
-    def _rest_frames(self, track: bool) -> list[Frame]:
-        return as_frames(self._rest(), self._partial.sender, track)
-
-    def _send_timeout(self, flags: int) -> int:
-        return 0 if flags & DONTWAIT else self._core.options.sndtimeo
-
-    def _receive_timeout(self, flags: int) -> int:
-        return 0 if flags & DONTWAIT else self._core.options.rcvtimeo
 
 
 def _full_name(instance: object) -> str:

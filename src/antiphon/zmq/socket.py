@@ -1,12 +1,12 @@
 """The blocking socket, under pyzmq's names; it may be used by several threads."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, overload
+from typing import Any
 
-from antiphon.errors import Again
 from antiphon.hosts.signal import Signalling
 from antiphon.hosts.threads import Host
 from antiphon.zmq.base import BaseSocket
+from antiphon.zmq.blocking import Blocking
 from antiphon.zmq.contents import (
     address_arguments,
     dump_json,
@@ -17,12 +17,12 @@ from antiphon.zmq.contents import (
     window,
 )
 from antiphon.zmq.events import EventStream
-from antiphon.zmq.frame import Frame, MessageTracker, tracker_of
+from antiphon.zmq.frame import MessageTracker
 
 __all__ = ("Socket",)
 
 
-class Socket(BaseSocket):
+class Socket(Blocking, BaseSocket):
     """A blocking socket; made by Context.socket(), or from a context and a type.
 
     Every call that waits raises Again after SNDTIMEO or RCVTIMEO milliseconds, ContextTerminated
@@ -43,135 +43,6 @@ class Socket(BaseSocket):
         from antiphon.hosts.standing import StandingHost
 
         return StandingHost(host) if isinstance(host, AioHost) else None
-
-    def send(
-        self,
-        data: object,
-        flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
-        routing_id: int | None = None,
-        group: str | None = None,
-    ) -> MessageTracker | None:
-        """Send a frame; with SNDMORE in ``flags`` it is kept for the frames that follow.
-
-        After Again the frames kept so far stay: send the last one again. After any other error
-        the message has failed as a whole, and its frames are forgotten.
-
-        Bytes are held, never copied, and other buffers are copied at once: the tracker that is
-        returned without ``copy``, or for a frame that has one, is done. Raises ValueError for a
-        frame to ``track`` that was made without.
-        """
-        tracker = None
-        if not copy or type(data) is not bytes:
-            tracker = self._made(tracker_of, [data], copy, track)
-        parts = self._assemble(data, flags)
-        if self._addressing is not None or routing_id is not None or group is not None:
-            parts = self._made(self._addressed, parts, data, routing_id, group)
-        if parts is not None:
-            self._send(parts, flags)
-        return tracker
-
-    def send_multipart(
-        self,
-        msg_parts: Sequence[object],
-        flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
-        routing_id: int | None = None,
-        group: str | None = None,
-    ) -> MessageTracker | None:
-        """Send a message of several frames, whole or not at all. Raises TypeError before that."""
-        tracker = None
-        if track or not copy:
-            tracker = self._made(tracker_of, msg_parts, copy, track)
-        parts = self._assemble_all(msg_parts, flags)
-        if self._addressing is not None or routing_id is not None or group is not None:
-            parts = self._made(self._addressed, parts, msg_parts[0], routing_id, group)
-        if parts is not None:
-            self._send(parts, flags)
-        return tracker
-
-    def _send(self, parts: list[bytes], flags: int) -> None:
-        try:
-            self._host.send(self._core, parts, self._send_timeout(flags))
-        except Again:
-            raise
-        except BaseException:
-            self._forget()
-            raise
-        self._forget()
-
-    @overload
-    def recv(self, flags: int = 0, copy: Literal[True] = True, track: bool = False) -> bytes: ...
-
-    @overload
-    def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
-
-    @overload
-    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
-
-    @overload
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
-
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
-        """Receive a frame; RCVMORE then tells whether the message has more.
-
-        Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
-        tracker. Where several threads receive from a socket, let them receive whole messages.
-        """
-        if not copy:
-            return self._recv_frame(flags, track)
-        incoming = self._partial.incoming
-        if incoming:
-            return incoming.popleft()
-        return self._first(self._host.recv(self._core, self._receive_timeout(flags)))
-
-    def _recv_frame(self, flags: int, track: bool) -> Frame:
-        if self._partial.incoming:
-            return self._next_frame(track)
-        parts, sender = self._host.recv_from(self._core, self._receive_timeout(flags))
-        return self._first_frame(parts, sender, track)
-
-    @overload
-    def recv_multipart(
-        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
-    ) -> list[bytes]: ...
-
-    @overload
-    def recv_multipart(
-        self, flags: int = 0, *, copy: Literal[False], track: bool = False
-    ) -> list[Frame]: ...
-
-    @overload
-    def recv_multipart(
-        self, flags: int, copy: Literal[False], track: bool = False
-    ) -> list[Frame]: ...
-
-    @overload
-    def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> list[bytes] | list[Frame]: ...
-
-    def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> list[bytes] | list[Frame]:
-        """Receive a message; what recv() has left of one comes first.
-
-        Without ``copy`` it is a list of Frames.
-        """
-        if not copy:
-            return self._recv_frames(flags, track)
-        if self._partial.incoming:
-            return self._rest()
-        parts = self._host.recv(self._core, self._receive_timeout(flags))
-        return parts if self._addressing is None else parts[-1:]
-
-    def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
-        if self._partial.incoming:
-            return self._rest_frames(track)
-        parts, sender = self._host.recv_from(self._core, self._receive_timeout(flags))
-        return self._all_frames(parts, sender, track)
 
     def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0

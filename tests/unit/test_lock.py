@@ -1,0 +1,106 @@
+"""The lock of a context, in both builds, and the compiled build's also where it is interpreted.
+
+Interpreted it is made as it is not in use there, but what it does under contention is the same.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from antiphon.lock import Lock, acquire, make_lock
+from tests.waiting import until
+
+KINDS = pytest.mark.parametrize("make", [make_lock, Lock])
+
+
+@KINDS
+def test_one_thread_at_a_time_has_it(make: Callable[[], Lock]) -> None:
+    lock = make()
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(2000):
+            with lock:
+                inside.append(number)
+                most.append(len(inside))
+                inside.remove(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(most) == 8000
+    assert set(most) == {1}
+
+
+@KINDS
+def test_all_that_wait_get_it(make: Callable[[], Lock]) -> None:
+    lock = make()
+    lock.acquire()
+    got: list[int] = []
+
+    def wait(number: int) -> None:
+        with lock:
+            got.append(number)
+
+    threads = [threading.Thread(target=wait, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    assert got == []
+    lock.release()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(got) == list(range(8))
+
+
+@KINDS
+def test_it_is_let_go_by_an_exception(make: Callable[[], Lock]) -> None:
+    lock = make()
+    with pytest.raises(ValueError, match="inside"), lock:
+        raise ValueError("inside")
+    with lock:
+        pass
+
+
+@KINDS
+def test_an_interrupt_while_it_waits_leaves_it_to_others(make: Callable[[], Lock]) -> None:
+    lock = make()
+    lock.acquire()
+    main = threading.main_thread().ident
+    assert main is not None
+    with pytest.raises(KeyboardInterrupt):
+        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
+        lock.acquire()
+    got = threading.Event()
+
+    def wait() -> None:
+        with lock:
+            got.set()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    lock.release()
+    assert got.wait(60)
+    thread.join(60)
+
+
+def test_acquire_has_the_lock_when_it_raises_the_interrupt() -> None:
+    lock = make_lock()
+    lock.acquire()
+    main = threading.main_thread().ident
+    assert main is not None
+    with pytest.raises(KeyboardInterrupt):
+        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
+        threading.Timer(0.15, lock.release).start()
+        acquire(lock)
+    others: list[bool] = []
+    thread = threading.Thread(target=lambda: (lock.acquire(), others.append(True)))
+    thread.start()
+    assert others == []
+    lock.release()
+    until(lambda: others == [True])
+    thread.join(60)
