@@ -72,8 +72,8 @@ def test_an_interrupt_while_it_waits_leaves_it_to_others(make: Callable[[], Lock
     lock.acquire()
     main = threading.main_thread().ident
     assert main is not None
+    threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT)).start()
     with pytest.raises(KeyboardInterrupt):
-        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
         lock.acquire()
     got = threading.Event()
 
@@ -93,12 +93,17 @@ def test_acquire_has_the_lock_when_it_raises_the_interrupt() -> None:
     lock.acquire()
     main = threading.main_thread().ident
     assert main is not None
+    threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT)).start()
+    threading.Timer(0.2, lock.release).start()
     with pytest.raises(KeyboardInterrupt):
-        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
-        threading.Timer(0.15, lock.release).start()
         acquire(lock)
     others: list[bool] = []
-    thread = threading.Thread(target=lambda: (lock.acquire(), others.append(True)))
+
+    def wait() -> None:
+        with lock:
+            others.append(True)
+
+    thread = threading.Thread(target=wait)
     thread.start()
     assert others == []
     lock.release()

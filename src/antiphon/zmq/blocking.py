@@ -1,7 +1,7 @@
 """Sending and receiving of the blocking socket: what it does for every message. Compiled."""
 
 from collections.abc import Sequence
-from typing import Literal, overload
+from typing import Literal, final, overload
 
 from antiphon.errors import Again
 from antiphon.hosts.contract import BlockingHost
@@ -18,12 +18,14 @@ class Blocking(Messages):
 
     _host: BlockingHost
 
+    # Flags are objects: what programs pass for True may be 1, and compiled code is strict.
+
     def send(
         self,
         data: object,
         flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
+        copy: object = True,
+        track: object = False,
         routing_id: int | None = None,
         group: str | None = None,
     ) -> MessageTracker | None:
@@ -38,7 +40,7 @@ class Blocking(Messages):
         """
         tracker = None
         if not copy or type(data) is not bytes:
-            tracker = self._made(tracker_of, [data], copy, track)
+            tracker = self._made(tracker_of, [data], bool(copy), bool(track))
         parts = self._assemble(data, flags, routing_id, group)
         if parts is not None:
             self._send(parts, flags)
@@ -48,20 +50,21 @@ class Blocking(Messages):
         self,
         msg_parts: Sequence[object],
         flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
+        copy: object = True,
+        track: object = False,
         routing_id: int | None = None,
         group: str | None = None,
     ) -> MessageTracker | None:
         """Send a message of several frames, whole or not at all. Raises TypeError before that."""
         tracker = None
         if track or not copy:
-            tracker = self._made(tracker_of, msg_parts, copy, track)
+            tracker = self._made(tracker_of, msg_parts, bool(copy), bool(track))
         parts = self._assemble_all(msg_parts, flags, routing_id, group)
         if parts is not None:
             self._send(parts, flags)
         return tracker
 
+    @final
     def _send(self, parts: list[bytes], flags: int) -> None:
         try:
             self._host.send(self._core, parts, self._send_timeout(flags))
@@ -84,19 +87,20 @@ class Blocking(Messages):
     @overload
     def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
 
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
+    def recv(self, flags: int = 0, copy: object = True, track: object = False) -> bytes | Frame:
         """Receive a frame; RCVMORE then tells whether the message has more.
 
         Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
         tracker. Where several threads receive from a socket, let them receive whole messages.
         """
         if not copy:
-            return self._recv_frame(flags, track)
+            return self._recv_frame(flags, bool(track))
         incoming = self._partial.incoming
         if incoming:
             return incoming.popleft()
         return self._first(self._host.recv(self._core, self._receive_timeout(flags)))
 
+    @final
     def _recv_frame(self, flags: int, track: bool) -> Frame:
         if self._partial.incoming:
             return self._next_frame(track)
@@ -124,19 +128,20 @@ class Blocking(Messages):
     ) -> list[bytes] | list[Frame]: ...
 
     def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
+        self, flags: int = 0, copy: object = True, track: object = False
     ) -> list[bytes] | list[Frame]:
         """Receive a message; what recv() has left of one comes first.
 
         Without ``copy`` it is a list of Frames.
         """
         if not copy:
-            return self._recv_frames(flags, track)
+            return self._recv_frames(flags, bool(track))
         if self._partial.incoming:
             return self._rest()
         parts = self._host.recv(self._core, self._receive_timeout(flags))
         return parts if self._addressing is None else parts[-1:]
 
+    @final
     def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
         if self._partial.incoming:
             return self._rest_frames(track)
