@@ -22,6 +22,8 @@ def test_whatever_is_true_is_a_flag(either_pair: Any, true: Any, false: Any) -> 
 
 def test_flags_may_be_several(either: Any, either_pair: Any) -> None:
     left, right = either_pair
+    left.send(b"connected")
+    assert right.recv() == b"connected"
     left.send(b"a", either.SNDMORE | either.NOBLOCK)
     left.send(b"b", flags=either.NOBLOCK)
     assert right.recv_multipart() == [b"a", b"b"]
