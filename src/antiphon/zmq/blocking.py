@@ -1,7 +1,7 @@
 """Sending and receiving of the blocking socket: what it does for every message. Compiled."""
 
 from collections.abc import Sequence
-from typing import Literal, final, overload
+from typing import Literal, overload
 
 from antiphon.errors import Again
 from antiphon.hosts.contract import BlockingHost
@@ -64,7 +64,6 @@ class Blocking(Messages):
             self._send(parts, flags)
         return tracker
 
-    @final
     def _send(self, parts: list[bytes], flags: int) -> None:
         try:
             self._host.send(self._core, parts, self._send_timeout(flags))
@@ -100,7 +99,6 @@ class Blocking(Messages):
             return incoming.popleft()
         return self._first(self._host.recv(self._core, self._receive_timeout(flags)))
 
-    @final
     def _recv_frame(self, flags: int, track: bool) -> Frame:
         if self._partial.incoming:
             return self._next_frame(track)
@@ -141,7 +139,6 @@ class Blocking(Messages):
         parts = self._host.recv(self._core, self._receive_timeout(flags))
         return parts if self._addressing is None else parts[-1:]
 
-    @final
     def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
         if self._partial.incoming:
             return self._rest_frames(track)

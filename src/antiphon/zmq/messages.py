@@ -5,7 +5,7 @@ Messages are whole below this room. Compiled, as every message passes through.
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, ParamSpec, TypeVar, final
+from typing import Final, ParamSpec, TypeVar
 
 from antiphon.constants import SocketType
 from antiphon.engine.socket import SocketCore
@@ -35,10 +35,7 @@ class Partial:
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Messages:
-    """The part of a socket that knows frames.
-
-    What is final is called directly; what a subclass may override costs a look-up by its name.
-    """
+    """The part of a socket that knows frames."""
 
     _core: SocketCore
     _partial: Partial
@@ -51,7 +48,6 @@ class Messages:
         """Raise what a message that begins so would end in."""
         raise NotImplementedError
 
-    @final
     def _assemble(
         self, data: object, flags: int, routing_id: int | None, group: str | None
     ) -> list[bytes] | None:
@@ -65,7 +61,6 @@ class Messages:
             return None
         return [*before, part] if before else [part]
 
-    @final
     def _assemble_all(
         self, msg_parts: Sequence[object], flags: int, routing_id: int | None, group: str | None
     ) -> list[bytes] | None:
@@ -81,14 +76,12 @@ class Messages:
             return None
         return [*before, *parts] if before else parts
 
-    @final
     def _before(self, data: object, routing_id: int | None, group: str | None) -> list[bytes]:
         """Return the frames in front of what is sent now."""
         if self._addressing is not None or routing_id is not None or group is not None:
             return self._made(address, self._addressing, data, routing_id, group)
         return self._partial.outgoing
 
-    @final
     def _keep(self, parts: list[bytes]) -> None:
         if self._addressing is not None:
             name = SocketType(self._core.socket_type).name
@@ -98,7 +91,6 @@ class Messages:
             self._begin(parts[0])
         outgoing.extend(parts)
 
-    @final
     def _frames(self, parts: Sequence[object]) -> list[bytes]:
         frames = [part if type(part) is bytes else as_bytes(part) for part in parts]
         if not frames:
@@ -107,7 +99,6 @@ class Messages:
             self._check_sizes(frames)
         return frames
 
-    @final
     def _check_sizes(self, frames: list[bytes]) -> None:
         limit = self._max_frame
         for frame in frames:
@@ -116,7 +107,6 @@ class Messages:
                     EMSGSIZE, f"a frame of {len(frame)} bytes is longer than MAX_MSGSZ ({limit})"
                 )
 
-    @final
     def _made(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function makes of what is to be sent.
 
@@ -128,13 +118,11 @@ class Messages:
             self._forget()
             raise
 
-    @final
     def _forget(self) -> None:
         """Keep no frames any longer: their message was sent, or has failed for good."""
         if self._partial.outgoing:
             self._partial.outgoing = []
 
-    @final
     def _first(self, parts: list[bytes]) -> bytes:
         if len(parts) > 1:
             if self._addressing is not None:
@@ -143,13 +131,11 @@ class Messages:
             self._partial.sender = NOBODY
         return parts[0]
 
-    @final
     def _rest(self) -> list[bytes]:
         rest = list(self._partial.incoming)
         self._partial.incoming.clear()
         return rest
 
-    @final
     def _first_frame(self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool) -> Frame:
         if self._addressing is not None:
             return labelled(self._addressing, parts, sender, track)
@@ -157,7 +143,6 @@ class Messages:
         self._partial.sender = sender
         return received_frame(first, len(parts) > 1, sender, track)
 
-    @final
     def _all_frames(
         self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool
     ) -> list[Frame]:
@@ -165,20 +150,16 @@ class Messages:
             return [labelled(self._addressing, parts, sender, track)]
         return as_frames(parts, sender, track)
 
-    @final
     def _next_frame(self, track: bool) -> Frame:
         incoming = self._partial.incoming
         part = incoming.popleft()
         return received_frame(part, bool(incoming), self._partial.sender, track)
 
-    @final
     def _rest_frames(self, track: bool) -> list[Frame]:
         return as_frames(self._rest(), self._partial.sender, track)
 
-    @final
     def _send_timeout(self, flags: int) -> int:
         return 0 if flags & DONTWAIT else self._core.options.sndtimeo
 
-    @final
     def _receive_timeout(self, flags: int) -> int:
         return 0 if flags & DONTWAIT else self._core.options.rcvtimeo
