@@ -109,8 +109,8 @@ class Socket(BaseSocket):
         """
         tracker = None
         if not copy or type(data) is not bytes:
-            tracker = self._made(tracker_of, [data], copy, track)
-        parts = self._assemble(data, flags, routing_id, group)
+            tracker = self._messages.made(tracker_of, [data], copy, track)
+        parts = self._messages.assemble(data, flags, routing_id, group)
         sending = self._send(parts, flags)
         return sending if tracker is None else _tracked(sending, tracker)
 
@@ -126,8 +126,8 @@ class Socket(BaseSocket):
         """Send a message of several frames, whole or not at all. Raises TypeError before that."""
         tracker = None
         if track or not copy:
-            tracker = self._made(tracker_of, msg_parts, copy, track)
-        parts = self._assemble_all(msg_parts, flags, routing_id, group)
+            tracker = self._messages.made(tracker_of, msg_parts, copy, track)
+        parts = self._messages.assemble_all(msg_parts, flags, routing_id, group)
         sending = self._send(parts, flags)
         return sending if tracker is None else _tracked(sending, tracker)
 
@@ -135,19 +135,19 @@ class Socket(BaseSocket):
         # One coroutine per call, not one per layer: that is what a message costs here.
         if parts is None:
             return _nothing()
-        if self._partial.outgoing:
+        if self._messages.outgoing:
             return self._send_rest(parts, flags)
-        return self._host.send(self._core, parts, self._send_timeout(flags))
+        return self._host.send(self._core, parts, self._messages.send_timeout(flags))
 
     async def _send_rest(self, parts: list[bytes], flags: int) -> None:
         try:
-            await self._host.send(self._core, parts, self._send_timeout(flags))
+            await self._host.send(self._core, parts, self._messages.send_timeout(flags))
         except Again:
             raise
         except BaseException:
-            self._forget()
+            self._messages.forget()
             raise
-        self._forget()
+        self._messages.forget()
 
     @overload
     async def recv(
@@ -171,21 +171,21 @@ class Socket(BaseSocket):
         Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
         tracker. Tasks that wait for the same socket get the frames in turn.
         """
-        incoming = self._partial.incoming
+        incoming = self._messages.incoming
         if incoming:
-            return incoming.popleft() if copy else self._next_frame(track)
-        timeout_ms = self._receive_timeout(flags)
+            return incoming.popleft() if copy else self._messages.next_frame(track)
+        timeout_ms = self._messages.receive_timeout(flags)
         turns = self._turns
         if turns.taken:
             timeout_ms = await turns.take(timeout_ms)
         turns.taken = True
         try:
             if incoming:
-                return incoming.popleft() if copy else self._next_frame(track)
+                return incoming.popleft() if copy else self._messages.next_frame(track)
             if copy:
-                return self._first(await self._host.recv(self._core, timeout_ms))
+                return self._messages.first(await self._host.recv(self._core, timeout_ms))
             parts, sender = await self._host.recv_from(self._core, timeout_ms)
-            return self._first_frame(parts, sender, track)
+            return self._messages.first_frame(parts, sender, track)
         finally:
             turns.give()
 
@@ -218,23 +218,25 @@ class Socket(BaseSocket):
         """
         if not copy:
             return self._recv_frames(flags, track)
-        if self._partial.incoming:
+        if self._messages.incoming:
             return self._take_rest()
-        if self._addressing is not None:
+        if self._messages.addressing is not None:
             return self._recv_single(flags)
-        return self._host.recv(self._core, self._receive_timeout(flags))
+        return self._host.recv(self._core, self._messages.receive_timeout(flags))
 
     async def _recv_single(self, flags: int) -> list[bytes]:
-        return (await self._host.recv(self._core, self._receive_timeout(flags)))[-1:]
+        return (await self._host.recv(self._core, self._messages.receive_timeout(flags)))[-1:]
 
     async def _take_rest(self) -> list[bytes]:
-        return self._rest()
+        return self._messages.rest()
 
     async def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
-        if self._partial.incoming:
-            return self._rest_frames(track)
-        parts, sender = await self._host.recv_from(self._core, self._receive_timeout(flags))
-        return self._all_frames(parts, sender, track)
+        if self._messages.incoming:
+            return self._messages.rest_frames(track)
+        parts, sender = await self._host.recv_from(
+            self._core, self._messages.receive_timeout(flags)
+        )
+        return self._messages.all_frames(parts, sender, track)
 
     async def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
@@ -251,7 +253,9 @@ class Socket(BaseSocket):
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **options: Any
     ) -> MessageTracker | None:
         """Send text."""
-        return await Socket.send(self, self._made(encode_text, u, encoding), flags, copy, **options)
+        return await Socket.send(
+            self, self._messages.made(encode_text, u, encoding), flags, copy, **options
+        )
 
     async def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive text."""
@@ -263,7 +267,7 @@ class Socket(BaseSocket):
     async def send_json(self, obj: object, flags: int = 0, **options: Any) -> None:
         """Send an object as JSON."""
         others = address_arguments(options)
-        await Socket.send(self, self._made(dump_json, obj, options), flags, **others)
+        await Socket.send(self, self._messages.made(dump_json, obj, options), flags, **others)
 
     async def recv_json(self, flags: int = 0, **options: Any) -> Any:
         """Receive JSON. Raises ValueError if it is none."""
@@ -278,7 +282,9 @@ class Socket(BaseSocket):
         **options: Any,
     ) -> MessageTracker | None:
         """Send the frames that ``serialize`` makes of a message."""
-        return await Socket.send_multipart(self, self._made(serialize, msg), flags, copy, **options)
+        return await Socket.send_multipart(
+            self, self._messages.made(serialize, msg), flags, copy, **options
+        )
 
     async def recv_serialized(
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
@@ -290,8 +296,10 @@ class Socket(BaseSocket):
         self, obj: object, flags: int = 0, protocol: int | None = None, **options: Any
     ) -> MessageTracker | None:
         """Send an object pickled. Raises TypeError unless ``allow_pickle`` was set."""
-        pickling = self._made(pickling_for, self, "send_pyobj")
-        return await Socket.send(self, self._made(pickling.dump, obj, protocol), flags, **options)
+        pickling = self._messages.made(pickling_for, self, "send_pyobj")
+        return await Socket.send(
+            self, self._messages.made(pickling.dump, obj, protocol), flags, **options
+        )
 
     async def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a pickled object, which runs what its sender wants to be run.
@@ -303,7 +311,7 @@ class Socket(BaseSocket):
 
     async def poll(self, timeout: float | None = None, flags: int = 1) -> int:
         """Wait for events, at most ``timeout`` milliseconds (None: without end); returns them."""
-        rest = flags & 1 if self._partial.incoming else 0
+        rest = flags & 1 if self._messages.incoming else 0
         limit = 0 if rest else -1 if timeout is None else int(timeout)
         found = await self._host.poll([(self._core, int(flags))], limit)
         return rest | (found[0][1] if found else 0)

@@ -22,7 +22,7 @@ from antiphon.zmq.addressing import addressing_of
 from antiphon.zmq.attributes import SOCKET_OPTIONS
 from antiphon.zmq.endpoints import Endpoints, endpoint_text
 from antiphon.zmq.frame import Frame
-from antiphon.zmq.messages import Messages, Partial
+from antiphon.zmq.messages import Messages
 from antiphon.zmq.shadows import Shadowed, original_of
 
 __all__ = ("COPY_THRESHOLD", "BaseSocket", "Part")
@@ -43,7 +43,7 @@ T = TypeVar("T")
 _AnyClass = type[Any]
 
 #: What a socket and its shadows have in common.
-_SHARED: Final = ("context", "_partial", "_core", "_max_frame", "_addressing")
+_SHARED: Final = ("context", "_messages", "_core")
 
 
 class _Host(Protocol):
@@ -62,7 +62,7 @@ class _Host(Protocol):
     def foreign(self) -> bool: ...
 
 
-class BaseSocket(Messages, AddressedSocket, Shadowed):
+class BaseSocket(AddressedSocket, Shadowed):
     """A socket without its waiting calls.
 
     Options can be read and set as attributes under their names, such as ``linger`` or
@@ -87,6 +87,7 @@ class BaseSocket(Messages, AddressedSocket, Shadowed):
     _signalling_class: ClassVar[_AnyClass]
     _repr_name: ClassVar[str] = "zmq.Socket"
     _core: SocketCore
+    _messages: Messages
     _original: "BaseSocket | None" = None
 
     def __init__(
@@ -121,12 +122,12 @@ class BaseSocket(Messages, AddressedSocket, Shadowed):
                 f"{_full_name(self)} is made from a context and a type: the Context of its own "
                 f"module, not {_full_name(context)}"
             )
-        self._partial = Partial()
         self.context = context
         self._host = host
-        self._max_frame = context._max_frame  # noqa: SLF001
         self._core = context._open(socket_type)  # noqa: SLF001
-        self._addressing = addressing_of(self._core.socket_type)
+        addressing = addressing_of(self._core.socket_type)
+        max_frame = context._max_frame  # noqa: SLF001
+        self._messages = Messages(self._core, host.begin, addressing, max_frame)
 
     def _share(self, shadow: Any) -> None:
         original = shadow if isinstance(shadow, BaseSocket) else original_of(shadow)
@@ -242,9 +243,6 @@ class BaseSocket(Messages, AddressedSocket, Shadowed):
             host = self._host = self._signalling_class(host, self._core)
         return int(host.fileno())
 
-    def _begin(self, first_frame: bytes) -> None:
-        self._host.begin(self._core, first_frame)
-
     # Options.
 
     def set(self, option: int, optval: object) -> None:
@@ -254,13 +252,13 @@ class BaseSocket(Messages, AddressedSocket, Shadowed):
     def get(self, option: int) -> Any:
         """Return an option: int, or bytes. Raises OptionError."""
         if option == _RCVMORE:
-            return int(bool(self._partial.incoming))
+            return int(bool(self._messages.incoming))
         if option == _FD:
             return self.fileno()
         value = self._host.get_option(self._core, int(option))
         if isinstance(value, int):
             # The rest of a message that was received in part can be read.
-            rest = option == _EVENTS and self._partial.incoming
+            rest = option == _EVENTS and self._messages.incoming
             return value | _POLLIN if rest else value
         return value.encode() if isinstance(value, str) else value
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, overload
 
+from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again
 from antiphon.hosts.contract import BlockingHost
 from antiphon.native import mypyc_attr
@@ -13,10 +14,12 @@ __all__ = ("Blocking",)
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
-class Blocking(Messages):
+class Blocking:
     """The part of a blocking socket that sends and receives."""
 
+    _core: SocketCore
     _host: BlockingHost
+    _messages: Messages
 
     # Flags are objects: what programs pass for True may be 1, and compiled code is strict.
 
@@ -40,10 +43,10 @@ class Blocking(Messages):
         """
         tracker = None
         if not copy or type(data) is not bytes:
-            tracker = self._made(tracker_of, [data], bool(copy), bool(track))
-        parts = self._assemble(data, flags, routing_id, group)
+            tracker = self._messages.made(tracker_of, [data], bool(copy), bool(track))
+        parts = self._messages.assemble(data, flags, routing_id, group)
         if parts is not None:
-            self._send(parts, flags)
+            _send(self._host, self._core, self._messages, parts, flags)
         return tracker
 
     def send_multipart(
@@ -58,21 +61,11 @@ class Blocking(Messages):
         """Send a message of several frames, whole or not at all. Raises TypeError before that."""
         tracker = None
         if track or not copy:
-            tracker = self._made(tracker_of, msg_parts, bool(copy), bool(track))
-        parts = self._assemble_all(msg_parts, flags, routing_id, group)
+            tracker = self._messages.made(tracker_of, msg_parts, bool(copy), bool(track))
+        parts = self._messages.assemble_all(msg_parts, flags, routing_id, group)
         if parts is not None:
-            self._send(parts, flags)
+            _send(self._host, self._core, self._messages, parts, flags)
         return tracker
-
-    def _send(self, parts: list[bytes], flags: int) -> None:
-        try:
-            self._host.send(self._core, parts, self._send_timeout(flags))
-        except Again:
-            raise
-        except BaseException:
-            self._forget()
-            raise
-        self._forget()
 
     @overload
     def recv(self, flags: int = 0, copy: Literal[True] = True, track: bool = False) -> bytes: ...
@@ -94,16 +87,17 @@ class Blocking(Messages):
         """
         if not copy:
             return self._recv_frame(flags, bool(track))
-        incoming = self._partial.incoming
+        incoming = self._messages.incoming
         if incoming:
             return incoming.popleft()
-        return self._first(self._host.recv(self._core, self._receive_timeout(flags)))
+        parts = self._host.recv(self._core, self._messages.receive_timeout(flags))
+        return self._messages.first(parts)
 
     def _recv_frame(self, flags: int, track: bool) -> Frame:
-        if self._partial.incoming:
-            return self._next_frame(track)
-        parts, sender = self._host.recv_from(self._core, self._receive_timeout(flags))
-        return self._first_frame(parts, sender, track)
+        if self._messages.incoming:
+            return self._messages.next_frame(track)
+        parts, sender = self._host.recv_from(self._core, self._messages.receive_timeout(flags))
+        return self._messages.first_frame(parts, sender, track)
 
     @overload
     def recv_multipart(
@@ -134,13 +128,27 @@ class Blocking(Messages):
         """
         if not copy:
             return self._recv_frames(flags, bool(track))
-        if self._partial.incoming:
-            return self._rest()
-        parts = self._host.recv(self._core, self._receive_timeout(flags))
-        return parts if self._addressing is None else parts[-1:]
+        if self._messages.incoming:
+            return self._messages.rest()
+        parts = self._host.recv(self._core, self._messages.receive_timeout(flags))
+        return self._messages.all(parts)
 
     def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
-        if self._partial.incoming:
-            return self._rest_frames(track)
-        parts, sender = self._host.recv_from(self._core, self._receive_timeout(flags))
-        return self._all_frames(parts, sender, track)
+        if self._messages.incoming:
+            return self._messages.rest_frames(track)
+        parts, sender = self._host.recv_from(self._core, self._messages.receive_timeout(flags))
+        return self._messages.all_frames(parts, sender, track)
+
+
+# A function, as methods of a class that programs may subclass are looked up by name.
+def _send(
+    host: BlockingHost, core: SocketCore, messages: Messages, parts: list[bytes], flags: int
+) -> None:
+    try:
+        host.send(core, parts, messages.send_timeout(flags))
+    except Again:
+        raise
+    except BaseException:
+        messages.forget()
+        raise
+    messages.forget()

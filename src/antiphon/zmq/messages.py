@@ -10,11 +10,10 @@ from typing import Final, ParamSpec, TypeVar
 from antiphon.constants import SocketType
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import EINVAL, EMSGSIZE, ZMQError
-from antiphon.native import mypyc_attr
 from antiphon.zmq.addressing import Addressing, address, labelled
 from antiphon.zmq.frame import NOBODY, Frame, as_bytes, as_frames, received_frame
 
-__all__ = ("DONTWAIT", "SNDMORE", "Messages", "Partial")
+__all__ = ("DONTWAIT", "SNDMORE", "Messages")
 
 DONTWAIT: Final = 1
 SNDMORE: Final = 2
@@ -23,52 +22,54 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Partial:
-    """The frames of messages that are being sent or received frame by frame."""
+class Messages:
+    """The messages of one socket, which are sent and received frame by frame or as a whole.
 
-    def __init__(self) -> None:
+    ``begin`` raises what a message with that first frame would end in, ``addressing`` is None for
+    the types whose messages have several frames, and no frame that is sent is longer than
+    ``max_frame`` bytes (0: any length).
+    """
+
+    def __init__(
+        self,
+        core: SocketCore,
+        begin: Callable[[SocketCore, bytes], None],
+        addressing: Addressing | None,
+        max_frame: int,
+    ) -> None:
+        self._core = core
+        self._begin = begin
+        self.addressing = addressing
+        self._max_frame = max_frame
+        #: The frames of messages that are sent or received in part.
         self.outgoing: list[bytes] = []
         self.incoming: deque[bytes] = deque()
         #: What is known of the sender of ``incoming``.
-        self.sender: Mapping[bytes, bytes] = NOBODY
+        self._sender: Mapping[bytes, bytes] = NOBODY
 
+    # Out.
 
-@mypyc_attr(allow_interpreted_subclasses=True)
-class Messages:
-    """The part of a socket that knows frames."""
-
-    _core: SocketCore
-    _partial: Partial
-    #: None for the types whose messages have several frames.
-    _addressing: Addressing | None
-    #: MAX_MSGSZ of the context, where one was set: no frame that is sent is longer. Else 0.
-    _max_frame: int
-
-    def _begin(self, first_frame: bytes) -> None:
-        """Raise what a message that begins so would end in."""
-        raise NotImplementedError
-
-    def _assemble(
+    def assemble(
         self, data: object, flags: int, routing_id: int | None, group: str | None
     ) -> list[bytes] | None:
         """Return a whole message, or None where more frames follow."""
-        part = data if type(data) is bytes else self._made(as_bytes, data)
+        part = data if type(data) is bytes else self.made(as_bytes, data)
         if self._max_frame:
-            self._made(self._check_sizes, [part])
+            self.made(self._check_sizes, [part])
         before = self._before(data, routing_id, group)
         if flags & SNDMORE:
             self._keep([part])
             return None
         return [*before, part] if before else [part]
 
-    def _assemble_all(
+    def assemble_all(
         self, msg_parts: Sequence[object], flags: int, routing_id: int | None, group: str | None
     ) -> list[bytes] | None:
         """Return a whole message, or None where more frames follow."""
         try:
             parts = self._frames(msg_parts)
         except BaseException:
-            self._forget()
+            self.forget()
             raise
         before = self._before(msg_parts[0], routing_id, group)
         if flags & SNDMORE:
@@ -78,17 +79,17 @@ class Messages:
 
     def _before(self, data: object, routing_id: int | None, group: str | None) -> list[bytes]:
         """Return the frames in front of what is sent now."""
-        if self._addressing is not None or routing_id is not None or group is not None:
-            return self._made(address, self._addressing, data, routing_id, group)
-        return self._partial.outgoing
+        if self.addressing is not None or routing_id is not None or group is not None:
+            return self.made(address, self.addressing, data, routing_id, group)
+        return self.outgoing
 
     def _keep(self, parts: list[bytes]) -> None:
-        if self._addressing is not None:
+        if self.addressing is not None:
             name = SocketType(self._core.socket_type).name
             raise ZMQError(EINVAL, f"a {name} socket sends one frame at a time: no SNDMORE")
-        outgoing = self._partial.outgoing
+        outgoing = self.outgoing
         if not outgoing:
-            self._begin(parts[0])
+            self._begin(self._core, parts[0])
         outgoing.extend(parts)
 
     def _frames(self, parts: Sequence[object]) -> list[bytes]:
@@ -107,7 +108,7 @@ class Messages:
                     EMSGSIZE, f"a frame of {len(frame)} bytes is longer than MAX_MSGSZ ({limit})"
                 )
 
-    def _made(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def made(self, make: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a function makes of what is to be sent.
 
         Where it raises, the message has failed: the frames kept for it are forgotten.
@@ -115,51 +116,65 @@ class Messages:
         try:
             return make(*args, **kwargs)
         except BaseException:
-            self._forget()
+            self.forget()
             raise
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Keep no frames any longer: their message was sent, or has failed for good."""
-        if self._partial.outgoing:
-            self._partial.outgoing = []
+        if self.outgoing:
+            self.outgoing = []
 
-    def _first(self, parts: list[bytes]) -> bytes:
+    # In.
+
+    def first(self, parts: list[bytes]) -> bytes:
+        """Return the first frame of a message that has come; the others wait here."""
         if len(parts) > 1:
-            if self._addressing is not None:
+            if self.addressing is not None:
                 return parts[-1]
-            self._partial.incoming.extend(parts[1:])
-            self._partial.sender = NOBODY
+            self.incoming.extend(parts[1:])
+            self._sender = NOBODY
         return parts[0]
 
-    def _rest(self) -> list[bytes]:
-        rest = list(self._partial.incoming)
-        self._partial.incoming.clear()
+    def all(self, parts: list[bytes]) -> list[bytes]:
+        """Return the frames of a message that has come, without what came beside them."""
+        return parts if self.addressing is None else parts[-1:]
+
+    def rest(self) -> list[bytes]:
+        """Return the frames that are left of a message."""
+        rest = list(self.incoming)
+        self.incoming.clear()
         return rest
 
-    def _first_frame(self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool) -> Frame:
-        if self._addressing is not None:
-            return labelled(self._addressing, parts, sender, track)
-        first = self._first(parts)
-        self._partial.sender = sender
+    def first_frame(self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool) -> Frame:
+        """Return the first frame as first() does, with what is known of its sender."""
+        if self.addressing is not None:
+            return labelled(self.addressing, parts, sender, track)
+        first = self.first(parts)
+        self._sender = sender
         return received_frame(first, len(parts) > 1, sender, track)
 
-    def _all_frames(
+    def all_frames(
         self, parts: list[bytes], sender: Mapping[bytes, bytes], track: bool
     ) -> list[Frame]:
-        if self._addressing is not None:
-            return [labelled(self._addressing, parts, sender, track)]
+        """Return all frames of a message, with what is known of their sender."""
+        if self.addressing is not None:
+            return [labelled(self.addressing, parts, sender, track)]
         return as_frames(parts, sender, track)
 
-    def _next_frame(self, track: bool) -> Frame:
-        incoming = self._partial.incoming
+    def next_frame(self, track: bool) -> Frame:
+        """Return the next of the frames that are left."""
+        incoming = self.incoming
         part = incoming.popleft()
-        return received_frame(part, bool(incoming), self._partial.sender, track)
+        return received_frame(part, bool(incoming), self._sender, track)
 
-    def _rest_frames(self, track: bool) -> list[Frame]:
-        return as_frames(self._rest(), self._partial.sender, track)
+    def rest_frames(self, track: bool) -> list[Frame]:
+        """Return the frames that are left, with what is known of their sender."""
+        return as_frames(self.rest(), self._sender, track)
 
-    def _send_timeout(self, flags: int) -> int:
+    def send_timeout(self, flags: int) -> int:
+        """Return how long a send may wait, in milliseconds (-1: without end)."""
         return 0 if flags & DONTWAIT else self._core.options.sndtimeo
 
-    def _receive_timeout(self, flags: int) -> int:
+    def receive_timeout(self, flags: int) -> int:
+        """Return how long a receive may wait, in milliseconds (-1: without end)."""
         return 0 if flags & DONTWAIT else self._core.options.rcvtimeo

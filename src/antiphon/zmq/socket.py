@@ -59,7 +59,7 @@ class Socket(Blocking, BaseSocket):
         self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **options: Any
     ) -> MessageTracker | None:
         """Send text."""
-        return self.send(self._made(encode_text, u, encoding), flags, copy, **options)
+        return self.send(self._messages.made(encode_text, u, encoding), flags, copy, **options)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive text."""
@@ -71,7 +71,7 @@ class Socket(Blocking, BaseSocket):
     def send_json(self, obj: object, flags: int = 0, **options: Any) -> None:
         """Send an object as JSON."""
         others = address_arguments(options)
-        self.send(self._made(dump_json, obj, options), flags, **others)
+        self.send(self._messages.made(dump_json, obj, options), flags, **others)
 
     def recv_json(self, flags: int = 0, **options: Any) -> Any:
         """Receive JSON. Raises ValueError if it is none."""
@@ -86,7 +86,7 @@ class Socket(Blocking, BaseSocket):
         **options: Any,
     ) -> MessageTracker | None:
         """Send the frames that ``serialize`` makes of a message."""
-        return self.send_multipart(self._made(serialize, msg), flags, copy, **options)
+        return self.send_multipart(self._messages.made(serialize, msg), flags, copy, **options)
 
     def recv_serialized(
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
@@ -98,8 +98,8 @@ class Socket(Blocking, BaseSocket):
         self, obj: object, flags: int = 0, protocol: int | None = None, **options: Any
     ) -> MessageTracker | None:
         """Send an object pickled. Raises TypeError unless ``allow_pickle`` was set."""
-        pickling = self._made(pickling_for, self, "send_pyobj")
-        return self.send(self._made(pickling.dump, obj, protocol), flags, **options)
+        pickling = self._messages.made(pickling_for, self, "send_pyobj")
+        return self.send(self._messages.made(pickling.dump, obj, protocol), flags, **options)
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a pickled object, which runs what its sender wants to be run.
@@ -111,7 +111,7 @@ class Socket(Blocking, BaseSocket):
 
     def poll(self, timeout: float | None = None, flags: int = 1) -> int:
         """Wait for events, at most ``timeout`` milliseconds (None: without end); returns them."""
-        rest = flags & 1 if self._partial.incoming else 0
+        rest = flags & 1 if self._messages.incoming else 0
         limit = 0 if rest else -1 if timeout is None else int(timeout)
         found = self._host.poll([(self._core, int(flags))], limit)
         return rest | (found[0][1] if found else 0)
