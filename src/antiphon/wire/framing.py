@@ -7,6 +7,7 @@ has not all arrived moves into a buffer of its own that grows as bytes come in, 
 linear whatever the chunks, and an announced size alone allocates next to nothing.
 """
 
+from io import BytesIO
 from typing import Final
 
 from antiphon.errors import ProtocolError
@@ -38,6 +39,8 @@ _MAX_SHORT: Final = 255
 MAX_FRAME_SIZE: Final = 2**63 - 1
 #: The least room for a frame in arrival: what is announced costs its sender as much as us.
 _FIRST_BUFFER: Final = 4096
+#: The body of no frame.
+_NO_BODY: Final = BytesIO()
 
 _NONE_QUICK: Final = -1
 
@@ -141,7 +144,8 @@ class FrameDecoder:
         # The frame in arrival: its flags, its announced size, and what has come of it.
         self._flags = 0
         self._size = -1
-        self._body = bytearray()
+        self._body = _NO_BODY
+        self._room = 0
         self._filled = 0
         #: How many bytes that frame still needs; 0 if there is none.
         self.missing = 0
@@ -159,8 +163,8 @@ class FrameDecoder:
         self._position = 0
         self._parts = []
         self._size = -1
-        self._body = bytearray()
-        self._filled = 0
+        self._body = _NO_BODY
+        self._room = self._filled = 0
         self.missing = 0
 
     # The frame in arrival.
@@ -170,9 +174,9 @@ class FrameDecoder:
 
         Release the view before body_received() is called.
         """
-        if self._filled == len(self._body):
+        if self._filled == self._room:
             self._grow()
-        return memoryview(self._body)[self._filled :]
+        return self._body.getbuffer()[self._filled :]
 
     def body_received(self, count: int) -> None:
         """Say that ``count`` bytes were put into body_buffer()."""
@@ -180,17 +184,17 @@ class FrameDecoder:
         self.missing -= count
 
     def _grow(self) -> None:
-        capacity = len(self._body)
-        room = min(self._size - capacity, max(capacity, _FIRST_BUFFER))
-        self._body += bytes(room)
+        # As much again as has come: nobody gets room for what he only announces.
+        self._room = min(self._size, self._room + max(self._room, _FIRST_BUFFER))
+        self._body.seek(self._room - 1)
+        self._body.write(b"\0")
 
     def _fill(self, data: bytes) -> int:
         taken = min(self.missing, len(data))
-        needed = self._filled + taken
-        while len(self._body) < needed:
-            self._grow()
-        self._body[self._filled : needed] = data[:taken] if taken < len(data) else data
-        self._filled = needed
+        self._body.seek(self._filled)
+        self._body.write(data[:taken] if taken < len(data) else data)
+        self._filled += taken
+        self._room = max(self._room, self._filled)
         self.missing -= taken
         return taken
 
@@ -204,8 +208,9 @@ class FrameDecoder:
         self._size = size
         self._filled = 0
         self.missing = size
-        # As much again as has come: from here on the room doubles.
-        self._body = bytearray(min(size, max(2 * (len(data) - start), _FIRST_BUFFER)))
+        # Its bytes become the frame's without being copied.
+        self._body = BytesIO()
+        self._room = 0
         self._fill(data[start:])
         self._data = b""
         self._position = 0
@@ -214,11 +219,11 @@ class FrameDecoder:
     def _finish(self) -> int:
         if self.missing:
             return STARVED
-        body = bytes(self._body)
+        body = self._body.getvalue()
         flags = self._flags
         self._size = -1
         self._filled = 0
-        self._body = bytearray()
+        self._body = _NO_BODY
         if flags & COMMAND:
             self.command = body
             return COMMAND_READY

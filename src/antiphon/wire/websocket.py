@@ -5,6 +5,7 @@ message, 1 one that others follow, 2 a command), then the body. WebSocket's own 
 the place of the PING command and of a connection that just ends.
 """
 
+from io import BytesIO
 from typing import Final
 
 from wsproto import ConnectionType
@@ -135,8 +136,8 @@ class WebSocketDecoder(FrameDecoder):
             self._begin_frame(data[0])
             data = data[1:]
         # Before it is kept: what is announced takes no memory, and what has come is bounded.
-        self._check(self._flags, len(self._body) + len(data))
-        self._body += data
+        self._check(self._flags, self._body.tell() + len(data))
+        self._body.write(data)
         return last and self._end_frame()
 
     def _begin_frame(self, octet: int) -> None:
@@ -150,11 +151,12 @@ class WebSocketDecoder(FrameDecoder):
         elif not flags & COMMAND and len(self._parts) >= self.max_frames:
             self._refuse_count()
         self._flags = flags
+        self._body = BytesIO()
         self._begun = True
 
     def _end_frame(self) -> bool:
-        body = bytes(self._body)
-        self._body = bytearray()
+        body = self._body.getvalue()
+        self._body = BytesIO()
         self._begun = False
         if self._flags & COMMAND:
             self.kind = _A_ROUTING_ID if self.awaits_routing_id else _A_COMMAND
