@@ -8,6 +8,7 @@ linear whatever the chunks, and an announced size alone allocates next to nothin
 """
 
 from io import BytesIO
+from struct import Struct
 from typing import Final
 
 from antiphon.errors import ProtocolError
@@ -53,6 +54,7 @@ GOING_ON: Final = -1
 #: A header that has not all arrived.
 _INCOMPLETE: Final = -1
 
+_LONG_HEADER: Final = Struct(">BQ")
 _HEADERS_LAST: Final = tuple(bytes([0, size]) for size in range(256))
 _HEADERS_MORE: Final = tuple(bytes([MORE, size]) for size in range(256))
 
@@ -60,18 +62,17 @@ _HEADERS_MORE: Final = tuple(bytes([MORE, size]) for size in range(256))
 def encode_message(parts: list[bytes], out: list[bytes]) -> int:
     """Append the wire form of one message to ``out`` and return its size in bytes (Z8, Z10)."""
     total = 0
-    size = 0
+    left = len(parts)
     for part in parts:
+        left -= 1
         size = len(part)
-        if size <= _MAX_SHORT:
-            out.append(_HEADERS_MORE[size])
-            out.append(part)
-            total += size + 2
+        if size > _MAX_SHORT:
+            out.append(_LONG_HEADER.pack(LONG | MORE if left else LONG, size))
+            total += 7
         else:
-            out.append(_long_header(LONG | MORE, size))
-            out.append(part)
-            total += size + 9
-    out[-2] = _HEADERS_LAST[size] if size <= _MAX_SHORT else _long_header(LONG, size)
+            out.append(_HEADERS_MORE[size] if left else _HEADERS_LAST[size])
+        out.append(part)
+        total += size + 2
     return total
 
 
@@ -85,12 +86,8 @@ def encode_prefix(parts: list[bytes]) -> bytes:
 def encode_header(flags: int, size: int) -> bytes:
     """Return flags and size of a frame; ``flags`` are 0 or MORE."""
     if size > _MAX_SHORT:
-        return _long_header(flags | LONG, size)
+        return _LONG_HEADER.pack(flags | LONG, size)
     return _HEADERS_MORE[size] if flags else _HEADERS_LAST[size]
-
-
-def _long_header(flags: int, size: int) -> bytes:
-    return bytes([flags]) + size.to_bytes(8, "big")
 
 
 def header_size(flags: int) -> int:
@@ -102,7 +99,7 @@ def encode_command(body: bytes) -> bytes:
     """Return the wire form of a command (Z9)."""
     size = len(body)
     if size > _MAX_SHORT:
-        return bytes([COMMAND | LONG]) + size.to_bytes(8, "big") + body
+        return _LONG_HEADER.pack(COMMAND | LONG, size) + body
     return bytes([COMMAND, size]) + body
 
 
@@ -258,7 +255,7 @@ class FrameDecoder:
         start = position + header_size(flags)
         if start > len(data):
             return _INCOMPLETE
-        size = int.from_bytes(data[position + 1 : start], "big")
+        size = _LONG_HEADER.unpack_from(data, position)[1] if flags & LONG else data[position + 1]
         self._check(flags, size)
         self._size = size
         return start
