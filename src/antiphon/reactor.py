@@ -17,6 +17,7 @@ from antiphon.engine.network import Acceptor, Call, Caller, Listener, Receiver, 
 from antiphon.lock import Lock, acquire
 from antiphon.options import SocketOptions
 from antiphon.poller import make_poller
+from antiphon.spinning import Spinner
 from antiphon.transport.descriptors import (
     READABLE,
     Descriptors,
@@ -61,10 +62,13 @@ class Reactor(Descriptors):
         super().__init__(InprocExchange(), resolver)
         self.lock: Lock | None = None
         self.poller = make_poller()
+        self._spinner = Spinner(self.poller, _MAX_EVENTS)
         self.streams: dict[int, DescriptorStream] = {}
         self.handlers: dict[int, Handler] = {}
         #: True while poll() waits without the lock.
         self.polling = False
+        #: Whether something was sent that may be answered at once; the next wait says no again.
+        self.expectant = False
         #: How many passes have been made.
         self.passes = 0
         self._poll_until = 0.0
@@ -159,10 +163,12 @@ class Reactor(Descriptors):
     def _poll_unlocked(self, timeout: float, lock: Lock) -> list[tuple[int, int]]:
         self.polling = True
         self._poll_until = self.now() + timeout
+        expectant = self.expectant
+        self.expectant = False
         lock.release()
         try:
-            events: list[tuple[int, int]] = self.poller.poll(timeout, _MAX_EVENTS)
-            return events
+            events: list[tuple[int, int]] = self._spinner.poll(timeout) if expectant else []
+            return events or self.poller.poll(timeout, _MAX_EVENTS)
         finally:
             acquire(lock)
             self.polling = False

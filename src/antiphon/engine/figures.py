@@ -1,5 +1,7 @@
 """Reads the figures of pipes and links: what a socket says of its peers and of itself (N8)."""
 
+from collections.abc import Iterable
+
 from antiphon.engine.link import Link
 from antiphon.engine.peer import Peer, Stats
 from antiphon.patterns.pipe import Pipe
@@ -86,7 +88,7 @@ def describe(pipe: Pipe, now: float) -> Peer:
         mechanism="" if mechanism is None else mechanism.name.decode("ascii"),
         user_id="" if link is None else _text(pipe.properties.get(b"user-id", b"")),
         last_seen=None if heard_at < 0 else max(now - heard_at, 0.0),
-        queued_bytes_in=_payload(list(pipe.inbound)),
+        queued_bytes_in=_payload(pipe.inbound),
         queued_bytes_out=_payload(pipe.outbound),
         bytes_received=pipe.bytes_received,
         bytes_sent=pipe.bytes_sent,
@@ -97,5 +99,5 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "backslashreplace")
 
 
-def _payload(messages: list[list[bytes]]) -> int:
+def _payload(messages: Iterable[list[bytes]]) -> int:
     return sum(sum(map(len, message)) for message in messages)

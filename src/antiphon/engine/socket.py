@@ -220,6 +220,10 @@ class SocketCore:
                 attachment.close()
         pipe.end.close_peer("closed")
 
+    def meets_inproc(self) -> bool:
+        """Tell whether all its peers are sockets of this process: what comes needs no reading."""
+        return bool(self._attachments) and not (self._dialers or self._listenings)
+
     def check_hope(self) -> bool:
         """Return False, unless nothing can ever come or go: then raise HandshakeError.
 

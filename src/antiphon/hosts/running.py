@@ -41,8 +41,9 @@ class Runner(BlockingHost):
         #: Whether programs wait for sockets elsewhere, by their descriptors: see hosts/signal.py.
         self.watched = False
         self._keeper = Keeper()
-        self._watchers: dict[SocketCore, Watchers] = {}
         self._sleepers: list[Sleeper] = []
+        # Of those that have returned: to make one takes a lock of the system.
+        self._spare: list[Sleeper] = []
         self._descent = Descent()
         # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
         self._abandoned: deque[SocketCore] = deque()
@@ -129,8 +130,10 @@ class Runner(BlockingHost):
 
     def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
         core.check_hope()
-        sleeper = Sleeper(self.reactor)
+        sleeper = self._spare.pop() if self._spare else Sleeper(self.reactor)
+        sleeper.aside = core.meets_inproc()
         self._wait_for([core], lambda: attempt() or core.check_hope(), timeout_ms, sleeper)
+        self._spare.append(sleeper)
 
     def _wait_for(
         self,
@@ -142,6 +145,7 @@ class Runner(BlockingHost):
         """Return once ``attempt`` succeeds. Raises Again after the time-out."""
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
         remaining = -1.0
+        sleeper.changed = False
         self._register(cores, sleeper)
         if self._caretaker.runs and timeout_ms != 0:
             self._caretaker.step_aside()
@@ -168,7 +172,7 @@ class Runner(BlockingHost):
         if sleeper.changed:
             # Writing what had waited may have made room: that wakes nobody who does not wait yet.
             seconds = 0.0
-        if not self.running:
+        if not (self.running or sleeper.aside):
             self.running = True
             try:
                 self.reactor.poll(seconds)
@@ -191,27 +195,26 @@ class Runner(BlockingHost):
     def _register(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
         self._sleepers.append(sleeper)
         for core in cores:
-            watchers = self._watchers.get(core)
-            if watchers is None:
-                watchers = Watchers(core.pattern.watcher)
-                self._watchers[core] = watchers
-                core.pattern.watcher = watchers
-            watchers.sleepers.append(sleeper)
+            watcher = core.pattern.watcher
+            if isinstance(watcher, Watchers):
+                watcher.sleepers.append(sleeper)
+            else:
+                core.pattern.watcher = Watchers(sleeper, watcher)
 
     def _unregister(self, cores: list[SocketCore], sleeper: Sleeper) -> None:
         self._sleepers.remove(sleeper)
         for core in cores:
-            watchers = self._watchers[core]
-            watchers.sleepers.remove(sleeper)
-            if not watchers.sleepers:
-                core.pattern.watcher = watchers.other
-                del self._watchers[core]
+            watcher = core.pattern.watcher
+            if isinstance(watcher, Watchers):
+                watcher.sleepers.remove(sleeper)
+                if not watcher.sleepers:
+                    core.pattern.watcher = watcher.other
 
     def _hand_over(self) -> None:
         if self.running:
             return
         for sleeper in self._sleepers:
-            if sleeper.asleep:
+            if sleeper.asleep and not sleeper.aside:
                 sleeper.wake()
                 return
         if self._caretaker.parked:
@@ -223,7 +226,7 @@ class Runner(BlockingHost):
 
     def waiting(self) -> bool:
         """Tell whether a thread is inside that runs the reactor, or could."""
-        return bool(self._sleepers)
+        return any(not sleeper.aside for sleeper in self._sleepers)
 
     def empty(self) -> bool:
         """Tell whether no thread is inside."""

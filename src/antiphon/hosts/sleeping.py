@@ -30,6 +30,8 @@ class Sleeper(Watcher):
         self.alarm = Lock()
         self.alarm.acquire()
         self.asleep = False
+        #: Whether it leaves the reactor to others, as it waits for none of its streams.
+        self.aside = False
         #: Whether a socket has changed since the thread last looked.
         self.changed = False
 
@@ -50,9 +52,9 @@ class Sleeper(Watcher):
 class Watchers(Chained):
     """All the threads that wait for one socket, and who watches it besides."""
 
-    def __init__(self, other: Watcher | None) -> None:
+    def __init__(self, sleeper: Sleeper, other: Watcher | None) -> None:
         super().__init__()
-        self.sleepers: list[Sleeper] = []
+        self.sleepers = [sleeper]
         self.other = other
 
     def socket_changed(self) -> None:

@@ -13,7 +13,7 @@ from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.contract import Received
 from antiphon.hosts.log import attend
 from antiphon.hosts.running import Runner
-from antiphon.hosts.sleeping import Chained, Sleeper
+from antiphon.hosts.sleeping import Chained, Sleeper, Watchers
 from antiphon.hosts.waiting import (
     Files,
     Wanted,
@@ -134,11 +134,11 @@ class Host(Runner):
         with self.lock:
             self._enter(core)
             self.watched = True
-            watchers = self._watchers.get(core)
-            if watchers is not None:
-                signal.other, watchers.other = watchers.other, signal
+            watcher = core.pattern.watcher
+            if isinstance(watcher, Watchers):
+                signal.other, watcher.other = watcher.other, signal
             else:
-                signal.other, core.pattern.watcher = core.pattern.watcher, signal
+                signal.other, core.pattern.watcher = watcher, signal
 
     def unwatch(self, core: SocketCore, signal: Chained) -> None:
         """Let a signal follow a socket no longer."""
@@ -232,6 +232,7 @@ class Host(Runner):
                 if files and not self.running:
                     self.reactor.poll(0.0)
                 if not attempt():
+                    sleeper.aside = not files and all(core.meets_inproc() for core in cores)
                     self._wait_for(cores, attempt, timeout_ms, sleeper)
             except Again:
                 return []
@@ -260,6 +261,7 @@ class Host(Runner):
             self._burst_pass = reactor.passes
             self._burst = 0
             reactor.flush()
+            reactor.expectant = True
             return
         self._burst += len(parts[-1]) + 64
         if self._burst >= _BURST:

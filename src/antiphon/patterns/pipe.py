@@ -1,6 +1,5 @@
 """A double queue per peer, bounded in messages and in bytes (RFC 28: "double queue")."""
 
-from collections import deque
 from collections.abc import Iterable
 from itertools import islice
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from antiphon.constants import SocketType
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
+from antiphon.patterns.queue import MessageQueue
 
 __all__ = ("LastValuePipe", "Pipe", "PipeEnd", "make_pipe", "message_size")
 
@@ -33,9 +33,9 @@ def message_size(parts: list[bytes]) -> int:
     return total
 
 
-def _weigh(queue: Iterable[list[bytes]]) -> int:
+def _weigh(messages: Iterable[list[bytes]]) -> int:
     # The oldest message is left out: it is let in whatever its size.
-    return sum(message_size(parts) for parts in islice(queue, 1, None))
+    return sum(message_size(parts) for parts in islice(messages, 1, None))
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -79,7 +79,7 @@ class Pipe:
         self.attached = False
         #: True once nothing more is to be sent to the peer; what it has sent may still be taken.
         self.retired = False
-        self.inbound: deque[list[bytes]] = deque()
+        self.inbound = MessageQueue()
         #: A list, as the far end takes many at once.
         self.outbound: list[list[bytes]] = []
         #: What inbound weighed when that was last looked at, and the bytes that came in since.
@@ -206,22 +206,22 @@ class Pipe:
 
     def put_inbound(self, messages: list[list[bytes]]) -> None:
         """Add messages from the peer."""
-        self.inbound += messages
+        self.inbound.put_all(messages)
         self.received += len(messages)
 
     def put_notice(self, parts: list[bytes]) -> bool:
         """Add a message of our own about the peer; also to a full queue, but not without end."""
         if len(self.inbound) >= self.receive_limit + _MAX_NOTICES:
             return False
-        self.inbound.append(parts)
+        self.inbound.put(parts)
         return True
 
     def take_inbound(self) -> list[bytes]:
         """Remove the oldest message from the peer; reading goes on at the low-water mark."""
         inbound = self.inbound
-        parts = inbound.popleft()
+        parts = inbound.take()
         if self._inbound_heavy and inbound:
-            self.inbound_bytes -= message_size(inbound[0])
+            self.inbound_bytes -= message_size(inbound.oldest())
         if self.paused:
             self.check_inbound()
         return parts

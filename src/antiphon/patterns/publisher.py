@@ -321,7 +321,7 @@ class Xpub(Pub):
             if told:
                 self._tell(parts[-1], True, pipe)
             if not told or len(parts) > 1:
-                pipe.inbound.append(parts[:-1] if told else parts)
+                pipe.inbound.put(parts[:-1] if told else parts)
         if not pipe.inbound:
             self.fair_queue.remove(pipe)
 

@@ -146,7 +146,7 @@ class Router(Receiving):
         """Keep a message, with its id, of a peer that has gone; no more than RCVHWM of them."""
         departed = self._departed
         if len(departed.inbound) < departed.receive_limit:
-            departed.inbound.append(message)
+            departed.inbound.put(message)
             self.fair_queue.activate(departed)
         else:
             self.drop(QUEUE_FULL, message)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 import zmq as theirs
 
+from antiphon.engine.monitor import PAIR
 from antiphon.engine.socket import DEALER, REP, REQ, ROUTER, SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed, StateError
 from antiphon.hosts.threads import Host
@@ -230,6 +231,24 @@ def test_the_caretaker_serves_while_the_program_computes(host: Host) -> None:
         assert time.monotonic() < deadline
 
 
+def test_the_caretaker_serves_while_all_threads_wait_for_their_own_process(host: Host) -> None:
+    pair, _ = bound(host, PAIR, "inproc://quiet")
+    other = connected(host, PAIR, "inproc://quiet")
+    _, endpoint = bound(host, DEALER)
+    received: list[list[bytes]] = []
+    waiting = threading.Thread(target=lambda: received.append(host.recv(pair, PATIENCE)))
+    waiting.start()
+    with theirs.Context() as context, context.socket(theirs.DEALER) as peer:
+        # Without a handshake there is no room for a message; we make no call meanwhile.
+        peer.setsockopt(theirs.IMMEDIATE, 1)
+        peer.setsockopt(theirs.LINGER, 0)
+        peer.connect(endpoint)
+        assert peer.poll(PATIENCE, theirs.POLLOUT) == theirs.POLLOUT
+    host.send(other, [b"enough"], PATIENCE)
+    waiting.join(10)
+    assert received == [[b"enough"]]
+
+
 SCRIPT_INTERRUPTED = """
 import threading
 from antiphon.engine.socket import REP
@@ -237,7 +256,7 @@ from antiphon.hosts.threads import Host
 from antiphon.options import SocketOptions
 host = Host()
 rep = host.open(REP, SocketOptions())
-host.bind(rep, "tcp://127.0.0.1:*")
+host.bind(rep, ENDPOINT)
 try:
     print("waiting", flush=True)
     host.recv(rep, -1)
@@ -247,10 +266,10 @@ except KeyboardInterrupt:
 """
 
 
-def test_ctrl_c_ends_a_blocking_call() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT_INTERRUPTED], stdout=subprocess.PIPE, text=True
-    )
+@pytest.mark.parametrize("endpoint", ["tcp://127.0.0.1:*", "inproc://here"])
+def test_ctrl_c_ends_a_blocking_call(endpoint: str) -> None:
+    script = SCRIPT_INTERRUPTED.replace("ENDPOINT", repr(endpoint))
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "waiting\n"
     process.send_signal(signal.SIGINT)
