@@ -6,6 +6,7 @@ one step of the interpreter, and only who finds none waits for a lock of the sys
 """
 
 import threading
+from itertools import starmap
 from typing import Any
 
 from antiphon.unpatched import Lock as SystemLock
@@ -85,10 +86,11 @@ def make_lock() -> Lock:
 def acquire(lock: Lock) -> None:
     """Acquire a lock even when Ctrl-C interrupts the wait for it; then raise the interrupt."""
     interrupt: BaseException | None = None
-    while True:
+    taken: list[None] = []
+    while not taken:
         try:
-            lock.acquire()
-            break
+            # One step of the interpreter: who is interrupted right after it knows that it has it.
+            taken += starmap(lock.acquire, [()])
         except KeyboardInterrupt as error:
             interrupt = error
     if interrupt is not None:

@@ -165,8 +165,8 @@ class Reactor(Descriptors):
         self._poll_until = self.now() + timeout
         expectant = self.expectant
         self.expectant = False
-        lock.release()
         try:
+            lock.release()
             events: list[tuple[int, int]] = self._spinner.poll(timeout) if expectant else []
             return events or self.poller.poll(timeout, _MAX_EVENTS)
         finally:

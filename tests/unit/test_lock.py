@@ -4,6 +4,8 @@ Interpreted it is made as it is not in use there, but what it does under content
 """
 
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -109,3 +111,36 @@ def test_acquire_has_the_lock_when_it_raises_the_interrupt() -> None:
     lock.release()
     until(lambda: others == [True])
     thread.join(60)
+
+
+SCRIPT_INTERRUPTED = """
+import signal
+import subprocess
+import sys
+import threading
+from antiphon.lock import acquire, make_lock
+
+def let_go_and_interrupt(lock):
+    lock.release()
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+for _ in range(20):
+    lock = make_lock()
+    lock.acquire()
+    timer = threading.Timer(0.01, let_go_and_interrupt, [lock])
+    timer.start()
+    try:
+        acquire(lock)
+        timer.join()
+    except KeyboardInterrupt:
+        print("interrupted", end=" ")
+    lock.release()
+"""
+
+
+def test_an_interrupt_just_after_it_was_taken_finds_it_taken() -> None:
+    """Nobody waits for a lock that he has himself."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT_INTERRUPTED], timeout=60, check=True, stdout=subprocess.PIPE
+    )
+    assert done.stdout == b"interrupted " * 20

@@ -1,8 +1,8 @@
 """The host of the asyncio API: the event loop watches the reactor's descriptor.
 
-One add_reader(), one call_at() for the next timer, one flush per turn of the loop. A send with
-room and a receive with a message ready complete without a future; now and then they let other
-tasks run all the same.
+One add_reader(), one call_at() for the next timer; the first message of a turn of the loop is
+written at once, those that follow at its end. A send with room and a receive with a message ready
+complete without a future; now and then they let other tasks run all the same.
 """
 
 import asyncio
@@ -218,10 +218,12 @@ class AioHost:
         front = core.front
         if not front.try_send(parts):
             await self._wait_on(core, lambda: front.try_send(parts), timeout_ms)
+        first = self._burst == 0
         self._burst += len(parts[-1]) + 64
-        if self._burst >= _BURST:
-            self._burst = 0
+        if first or self._burst >= _BURST:
+            self._burst = 1
             self.reactor.flush()
+            self._arm()
         elif not self._turn_scheduled:
             self._turn_scheduled = True
             loop.call_soon(self._turn)
@@ -366,7 +368,10 @@ class AioHost:
     def _register(
         self, cores: list[SocketCore], future: "asyncio.Future[None]", files: Waiters | None
     ) -> None:
-        self._schedule_turn()
+        if self.reactor.dirty or self.reactor.patient:
+            self._schedule_turn()
+        else:
+            self._arm()
         if files is not None:
             files.futures.append(future)
         for core in cores:

@@ -122,8 +122,8 @@ class Runner(BlockingHost):
 
     def _let_others_in(self) -> None:
         # A task that always has more to do never waits: other threads need the lock all the same.
-        self.lock.release()
         try:
+            self.lock.release()
             time.sleep(0)
         finally:
             acquire(self.lock)
@@ -180,8 +180,8 @@ class Runner(BlockingHost):
                 self.running = False
         elif seconds != 0.0:
             sleeper.asleep = True
-            self.lock.release()
             try:
+                self.lock.release()
                 sleeper.alarm.acquire(
                     timeout=LONGEST_WAIT if seconds < 0 else min(seconds, LONGEST_WAIT)
                 )

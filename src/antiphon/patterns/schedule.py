@@ -43,13 +43,15 @@ class FairQueue:
         ready = self.ready
         if not ready:
             return None
-        pipe = ready.popleft()
-        pipe.in_fair_queue = False
+        pipe = ready[0]
         # This may make the far end read on, which may bring more messages or end the connection.
         parts = pipe.take_inbound()
-        if pipe.inbound and not pipe.in_fair_queue:
-            pipe.in_fair_queue = True
-            ready.append(pipe)
+        if ready and ready[0] is pipe:
+            if not pipe.inbound:
+                ready.popleft()
+                pipe.in_fair_queue = False
+            elif len(ready) > 1:
+                ready.rotate(-1)
         self.last = pipe
         return parts
 

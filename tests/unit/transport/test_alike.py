@@ -57,10 +57,11 @@ def connected(context: zmq.Context, kind: int, endpoint: str, **options: object)
 
 
 def reader_waits(context: zmq.Context, server: zmq.Socket) -> bool:
-    """Tell whether a thread of the program is blocked in recv() and runs the reactor there."""
+    """Tell whether a thread is blocked in recv(), where it runs the reactor if need be."""
     host = context._host
     server.get(zmq.TYPE)  # Any call makes the caretaker step aside.
-    return bool(host._sleepers) and host.running and not host._caretaker.runs
+    runs = host.running and not host._caretaker.runs
+    return any(sleeper.asleep or runs for sleeper in host._sleepers)
 
 
 def is_refused(endpoint: str) -> bool:
