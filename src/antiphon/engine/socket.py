@@ -224,14 +224,14 @@ class SocketCore:
         """Tell whether all its peers are sockets of this process: what comes needs no reading."""
         return bool(self._attachments) and not (self._dialers or self._listenings)
 
-    def check_hope(self) -> bool:
-        """Return False, unless nothing can ever come or go: then raise HandshakeError.
+    def check_hope(self) -> None:
+        """Raise HandshakeError if nothing can ever come or go.
 
         That is so once every peer that was dialed has refused this socket for good, and it has no
         other endpoint. Hosts ask before they wait, and when they have waited in vain.
         """
         if not self._refused_by or self._dialers or self._listenings or self._attachments:
-            return False
+            return
         endpoint, error = self._refused_by, self._refusal
         if error.reason == "error-command" and error.detail in _STATUSES:
             raise AuthenticationError(endpoint, error.reason, f"its status is {error.detail}")

@@ -25,6 +25,7 @@ from antiphon.hosts.waiting import (
     Keeper,
     Wanted,
     check_routable,
+    hoping,
     look,
     take,
 )
@@ -217,7 +218,7 @@ class AioHost:
             await self._let_others_run()
         front = core.front
         if not front.try_send(parts):
-            await self._wait_on(core, lambda: front.try_send(parts), timeout_ms)
+            await self._wait(loop, [core], hoping(core, lambda: front.try_send(parts)), timeout_ms)
         first = self._burst == 0
         self._burst += len(parts[-1]) + 64
         if first or self._burst >= _BURST:
@@ -240,37 +241,25 @@ class AioHost:
         self._at_once += 1
         if self._at_once > _MAX_AT_ONCE:
             await self._let_others_run()
-        message = core.front.try_recv()
-        if message is not None:
-            # Room in a full queue may have made a link read on and answer a PING.
-            if self.reactor.dirty:
-                self._schedule_turn()
-            return message
-        return (await self._await_message(core, timeout_ms))[0]
-
-    async def _await_message(self, core: SocketCore, timeout_ms: int) -> Received:
-        received: list[Received] = []
-
-        def receive() -> bool:
-            message = take(core)
-            if message is None:
-                return False
-            received.append(message)
-            return True
-
-        await self._wait_on(core, receive, timeout_ms)
-        return received[0]
+        front = core.front
+        message = front.try_recv()
+        if message is None:
+            return await self._wait(loop, [core], hoping(core, front.try_recv), timeout_ms)
+        # Room in a full queue may have made a link read on and answer a PING.
+        if self.reactor.dirty:
+            self._schedule_turn()
+        return message
 
     async def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
         """Receive as recv() does; returns what is known of the sender, too."""
         self._check(core)
-        self._running_loop()
+        loop = self._running_loop()
         self._at_once += 1
         if self._at_once > _MAX_AT_ONCE:
             await self._let_others_run()
         received = take(core)
         if received is None:
-            return await self._await_message(core, timeout_ms)
+            return await self._wait(loop, [core], hoping(core, lambda: take(core)), timeout_ms)
         if self.reactor.dirty:
             self._schedule_turn()
         return received
@@ -280,40 +269,35 @@ class AioHost:
 
         Events are zmq's: 1 readable, 2 writable, 4 error.
         """
-        self._running_loop()
+        loop = self._running_loop()
         cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
         for core in cores:
             self._check(core)
         waiters = Waiters()
         files = Files(self.reactor, wanted, waiters)
-        found: Wanted = []
-
-        def attempt() -> bool:
-            found.extend(look(wanted, files))
-            return bool(found)
-
         try:
             self._at_once += 1
             if self._at_once > _MAX_AT_ONCE:
                 await self._let_others_run()
             elif files:
                 self.reactor.poll(0.0)
-            if not attempt():
-                await self._wait(cores, attempt, timeout_ms, waiters)
+            found = look(wanted, files)
+            if found:
+                return found
+            return await self._wait(loop, cores, lambda: look(wanted, files), timeout_ms, waiters)
         except Again:
             return []
         finally:
             files.close()
-        return found
 
     async def next_event(self, queue: EventQueue, timeout_ms: int) -> SocketEvent | None:
         """Return the next event of a socket; None after the last. Raises Again."""
-        self._running_loop()
+        loop = self._running_loop()
         if not queue.ready():
             waiters = Waiters()
             queue.watchers.append(waiters)
             try:
-                await self._wait([], queue.ready, timeout_ms, waiters)
+                await self._wait(loop, [], queue.ready, timeout_ms, waiters)
             finally:
                 queue.watchers.remove(waiters)
         return queue.take()
@@ -323,27 +307,25 @@ class AioHost:
         self.reactor.poll(0.0)
         await asyncio.sleep(0)
 
-    async def _wait_on(
-        self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int
-    ) -> None:
-        core.check_hope()
-        await self._wait([core], lambda: attempt() or core.check_hope(), timeout_ms)
-
     async def _wait(
         self,
+        loop: asyncio.AbstractEventLoop,
         cores: list[SocketCore],
-        attempt: Callable[[], bool],
+        attempt: Callable[[], T | None],
         timeout_ms: int,
         files: Waiters | None = None,
-    ) -> None:
-        """Return once ``attempt`` succeeds. Raises Again after the time-out."""
+    ) -> T:
+        """Return what ``attempt`` returns once that is something. Raises Again after the time-out.
+
+        Nothing is what counts as false.
+        """
         if timeout_ms == 0:
             self.reactor.poll(0.0)
             self._arm()
-            if attempt():
-                return
+            result = attempt()
+            if result:
+                return result
             raise Again
-        loop = self._running_loop()
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
         while True:
             future: asyncio.Future[None] = loop.create_future()
@@ -360,8 +342,9 @@ class AioHost:
                     expiry.cancel()
             for core in cores:
                 self._check(core)
-            if attempt():
-                return
+            result = attempt()
+            if result:
+                return result
             if deadline >= 0 and time.monotonic() >= deadline:
                 raise Again
 

@@ -9,6 +9,7 @@ thread is inside, the caretaker takes over (see hosts/caretaker.py).
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
@@ -16,12 +17,14 @@ from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.contract import BlockingHost
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Sleeper, Watchers
-from antiphon.hosts.waiting import Descent, Keeper
+from antiphon.hosts.waiting import Descent, Keeper, hoping
 from antiphon.lock import acquire, make_lock
 from antiphon.patterns.proxy import Task
 from antiphon.reactor import LONGEST_WAIT, Reactor
 
 __all__ = ("Runner",)
+
+T = TypeVar("T")
 
 
 class Runner(BlockingHost):
@@ -128,21 +131,24 @@ class Runner(BlockingHost):
         finally:
             acquire(self.lock)
 
-    def _wait(self, core: SocketCore, attempt: Callable[[], bool], timeout_ms: int) -> None:
-        core.check_hope()
+    def _wait(self, core: SocketCore, attempt: Callable[[], T | None], timeout_ms: int) -> T:
         sleeper = self._spare.pop() if self._spare else Sleeper(self.reactor)
         sleeper.aside = core.meets_inproc()
-        self._wait_for([core], lambda: attempt() or core.check_hope(), timeout_ms, sleeper)
+        result = self._wait_for([core], hoping(core, attempt), timeout_ms, sleeper)
         self._spare.append(sleeper)
+        return result
 
     def _wait_for(
         self,
         cores: list[SocketCore],
-        attempt: Callable[[], bool],
+        attempt: Callable[[], T | None],
         timeout_ms: int,
         sleeper: Sleeper,
-    ) -> None:
-        """Return once ``attempt`` succeeds. Raises Again after the time-out."""
+    ) -> T:
+        """Return what ``attempt`` returns once that is something. Raises Again after the time-out.
+
+        Nothing is what counts as false.
+        """
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
         remaining = -1.0
         sleeper.changed = False
@@ -160,8 +166,9 @@ class Runner(BlockingHost):
                 if self.closed:
                     raise ContextTerminated
                 sleeper.changed = False
-                if attempt():
-                    return
+                result = attempt()
+                if result:
+                    return result
                 if remaining == 0.0:
                     raise Again
         finally:

@@ -181,7 +181,7 @@ class Host(Runner):
             self._admit(core)
             message = core.front.try_recv()
             if message is None:
-                return self._await_message(core, timeout_ms)[0]
+                return self._wait(core, core.front.try_recv, timeout_ms)
             if self.watched:
                 self._tend()
             return message
@@ -191,23 +191,10 @@ class Host(Runner):
         self._descent.check()
         with self.lock:
             self._admit(core)
-            received = take(core) or self._await_message(core, timeout_ms)
+            received = take(core) or self._wait(core, lambda: take(core), timeout_ms)
             if self.watched:
                 self._tend()
             return received
-
-    def _await_message(self, core: SocketCore, timeout_ms: int) -> Received:
-        received: list[Received] = []
-
-        def receive() -> bool:
-            message = take(core)
-            if message is None:
-                return False
-            received.append(message)
-            return True
-
-        self._wait(core, receive, timeout_ms)
-        return received[0]
 
     def poll(self, wanted: Wanted, timeout_ms: int) -> Wanted:
         """Wait until a socket or a descriptor (an int) is ready; returns those that are.
@@ -222,23 +209,18 @@ class Host(Runner):
                 self._check(core)
             sleeper = Sleeper(self.reactor)
             files = Files(self.reactor, wanted, sleeper)
-            found: Wanted = []
-
-            def attempt() -> bool:
-                found.extend(look(wanted, files))
-                return bool(found)
-
+            sleeper.aside = not files and all(core.meets_inproc() for core in cores)
             try:
                 if files and not self.running:
                     self.reactor.poll(0.0)
-                if not attempt():
-                    sleeper.aside = not files and all(core.meets_inproc() for core in cores)
-                    self._wait_for(cores, attempt, timeout_ms, sleeper)
+                found = look(wanted, files)
+                if found:
+                    return found
+                return self._wait_for(cores, lambda: look(wanted, files), timeout_ms, sleeper)
             except Again:
                 return []
             finally:
                 files.close()
-            return found
 
     def next_event(self, queue: EventQueue, timeout_ms: int) -> SocketEvent | None:
         """Return the next event of a socket; None after the last. Raises Again."""

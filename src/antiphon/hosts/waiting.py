@@ -1,7 +1,8 @@
 """What both hosts need: descriptors beside sockets, sockets that end on their own, and forks."""
 
 import os
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from antiphon.engine.options import events
 from antiphon.engine.socket import SocketCore, SocketKeeper
@@ -17,12 +18,15 @@ __all__ = (
     "Keeper",
     "Wanted",
     "check_routable",
+    "hoping",
     "look",
     "take",
 )
 
 #: A socket or a descriptor, and zmq's events: 1 readable, 2 writable, 4 error.
 Wanted = list[tuple[SocketCore | int, int]]
+
+T = TypeVar("T")
 
 _POLLIN: Final = 1
 _POLLOUT: Final = 2
@@ -147,6 +151,19 @@ def look(wanted: Wanted, files: Files) -> Wanted:
         if ready:
             found.append((item, ready))
     return found
+
+
+def hoping(core: SocketCore, attempt: Callable[[], T | None]) -> Callable[[], T | None]:
+    """Return what does the same as ``attempt``, but raises HandshakeError once that is in vain."""
+    core.check_hope()
+
+    def attempt_in_hope() -> T | None:
+        result = attempt()
+        if not result:
+            core.check_hope()
+        return result
+
+    return attempt_in_hope
 
 
 def take(core: SocketCore) -> Received | None:
