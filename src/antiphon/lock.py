@@ -5,7 +5,6 @@ more than most of what is done under it. Here the free lock is a token in a list
 one step of the interpreter, and only who finds none waits for a lock of the system.
 """
 
-import threading
 from itertools import starmap
 from typing import Any
 
@@ -14,29 +13,61 @@ from antiphon.unpatched import Lock as SystemLock
 __all__ = ("Lock", "acquire", "make_lock")
 
 
+class _Waiter:
+    """A thread that waits for a lock."""
+
+    def __init__(self) -> None:
+        self.alarm = SystemLock()
+        self.alarm.acquire()
+        #: Whether it was woken when others had already taken the lock again.
+        self.in_vain = False
+        #: Whether the lock was handed to it.
+        self.has_it = False
+
+
 class Lock:
     """A lock that one thread at a time has; it belongs to no thread, and is not reentrant.
+
+    Whoever comes while it is free has it, before those that are being woken: to wait for them
+    would cost more than what is done under it. But it is handed to who was woken in vain.
 
     Only for code that runs no bytecode between its steps: see make_lock().
     """
 
     def __init__(self) -> None:
         self._token: list[None] = [None]
-        #: The alarms of those that wait, who came first being first.
-        self._waiting: list[threading.Lock] = []
+        #: Those that were woken in vain, then the others, who came first being first.
+        self._waiting: list[_Waiter] = []
 
-    def acquire(self) -> None:
-        """Have the lock, now or when whoever has it lets it go."""
+    def acquire(self, blocking: bool = True) -> bool:
+        """Have the lock, now or, if ``blocking``, when whoever has it lets it go.
+
+        Returns whether it is had.
+        """
+        if self._take():
+            return True
+        if blocking:
+            self._wait()
+        return blocking
+
+    def release(self) -> None:
+        """Let the lock go; one of those that wait may try again, or has it."""
+        waiting = self._waiting
+        if waiting and waiting[0].in_vain:
+            waiter = waiting.pop(0)
+            waiter.has_it = True
+            waiter.alarm.release()
+            return
+        self._token.append(None)
+        if waiting:
+            waiting.pop(0).alarm.release()
+
+    def _take(self) -> bool:
         try:
             self._token.pop()
         except IndexError:
-            self._wait()
-
-    def release(self) -> None:
-        """Let the lock go; one of those that wait may try again."""
-        self._token.append(None)
-        if self._waiting:
-            self._waiting.pop(0).release()
+            return False
+        return True
 
     def __enter__(self) -> None:
         self.acquire()
@@ -45,30 +76,31 @@ class Lock:
         self.release()
 
     def _wait(self) -> None:
-        alarm = SystemLock()
-        alarm.acquire()
-        while True:
-            self._waiting.append(alarm)
-            # Whoever let it go before the alarm was there saw nobody to wake.
-            if self._token:
-                self._token.pop()
-                self._withdraw(alarm)
-                return
+        waiter = _Waiter()
+        self._waiting.append(waiter)
+        # Whoever let it go before the waiter was there saw nobody to wake.
+        while not self._take():
             try:
-                alarm.acquire()
+                waiter.alarm.acquire()
             except BaseException:
-                self._withdraw(alarm)
-                # Whoever has rung this alarm has rung no other.
-                if self._token and self._waiting:
-                    self._waiting.pop(0).release()
+                self._leave(waiter)
                 raise
-            if self._token:
-                self._token.pop()
+            if waiter.has_it or self._take():
                 return
+            waiter.in_vain = True
+            self._waiting.insert(0, waiter)
+        if waiter in self._waiting:
+            self._waiting.remove(waiter)
 
-    def _withdraw(self, alarm: threading.Lock) -> None:
-        if alarm in self._waiting:
-            self._waiting.remove(alarm)
+    def _leave(self, waiter: _Waiter) -> None:
+        """Forget who waits no longer; what he was woken for is for the next one."""
+        if waiter in self._waiting:
+            self._waiting.remove(waiter)
+        elif waiter.has_it:
+            self.release()
+        elif self._token and self._waiting:
+            self._token.pop()
+            self.release()
 
 
 def make_lock() -> Lock:
@@ -86,7 +118,7 @@ def make_lock() -> Lock:
 def acquire(lock: Lock) -> None:
     """Acquire a lock even when Ctrl-C interrupts the wait for it; then raise the interrupt."""
     interrupt: BaseException | None = None
-    taken: list[None] = []
+    taken: list[bool] = []
     while not taken:
         try:
             # One step of the interpreter: who is interrupted right after it knows that it has it.

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -57,6 +58,37 @@ def test_all_that_wait_get_it(make: Callable[[], Lock]) -> None:
     for thread in threads:
         thread.join(60)
     assert sorted(got) == list(range(8))
+
+
+@KINDS
+def test_who_does_not_wait_has_it_only_if_it_is_free(make: Callable[[], Lock]) -> None:
+    lock = make()
+    assert lock.acquire(False)
+    assert not lock.acquire(False)
+    lock.release()
+    assert lock.acquire(False)
+
+
+def test_who_was_woken_in_vain_gets_it_next() -> None:
+    """A thread that takes it again and again, and lets others run only meanwhile, shares it."""
+    lock = Lock()
+    got = threading.Event()
+
+    def wait() -> None:
+        with lock:
+            got.set()
+
+    thread = threading.Thread(target=wait)
+    lock.acquire()
+    thread.start()
+    for _ in range(1000):
+        time.sleep(0.001)
+        lock.release()
+        if got.is_set():
+            break
+        lock.acquire()
+    assert got.is_set()
+    thread.join(60)
 
 
 @KINDS

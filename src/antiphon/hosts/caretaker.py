@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ("Caretaker",)
 
 _TICK: Final = 0.001
+#: How many ticks may be left out, one after the other, as the program has the lock.
+_MAX_MISSED: Final = 8
 #: The hosts that are taken care of.
 _hosts: "set[Runner]" = set()
 
@@ -85,17 +87,25 @@ class Caretaker:
         self._bell.release()
 
     def _care(self) -> None:
+        lock = self._host.lock
+        missed = 0
         while not self._ended:
             sleep(_TICK)
+            # To be told that a busy lock is free would slow down whoever has it.
+            if not lock.acquire(missed >= _MAX_MISSED):
+                missed += 1
+                continue
+            missed = 0
             try:
-                with self._host.lock:
-                    self._tick()
+                self._tick()
             except Exception:  # whatever it is, it is told, and costs no more
                 # The reactor has closed the connection where it happened; the others go on.
                 import logging
 
                 log = logging.getLogger("antiphon")
                 log.exception("! a connection was closed by an error that should not have been")
+            finally:
+                lock.release()
             if self.parked:
                 self._bell.acquire()
 
