@@ -116,14 +116,14 @@ def make_lock() -> Lock:
 
 
 def acquire(lock: Lock) -> None:
-    """Acquire a lock even when Ctrl-C interrupts the wait for it; then raise the interrupt."""
+    """Acquire a lock even when a signal's handler raises meanwhile; then raise what it raised."""
     interrupt: BaseException | None = None
     taken: list[bool] = []
     while not taken:
         try:
             # One step of the interpreter: who is interrupted right after it knows that it has it.
             taken += starmap(lock.acquire, [()])
-        except KeyboardInterrupt as error:
+        except BaseException as error:  # noqa: BLE001 - raised below
             interrupt = error
     if interrupt is not None:
         raise interrupt

@@ -29,7 +29,7 @@ from antiphon.transport.descriptors import (
 from antiphon.transport.dialing import Dialing
 from antiphon.transport.inproc import InprocExchange
 from antiphon.transport.listening import listen
-from antiphon.unpatched import RLock
+from antiphon.unpatched import RLock, heed_signals
 
 __all__ = ("LONGEST_WAIT", "Reactor", "wake_pipe")
 
@@ -155,10 +155,12 @@ class Reactor(Descriptors):
     def _wait(self, timeout: float) -> list[tuple[int, int]]:
         timeout = self._bounded(timeout)
         lock = self.lock
-        if lock is None or timeout == 0.0:
-            events: list[tuple[int, int]] = self.poller.poll(timeout, _MAX_EVENTS)
-            return events
-        return self._poll_unlocked(timeout, lock)
+        if lock is not None and timeout != 0.0:
+            return self._poll_unlocked(timeout, lock)
+        if timeout != 0.0:
+            heed_signals()
+        events: list[tuple[int, int]] = self.poller.poll(timeout, _MAX_EVENTS)
+        return events
 
     def _poll_unlocked(self, timeout: float, lock: Lock) -> list[tuple[int, int]]:
         self.polling = True
@@ -168,7 +170,10 @@ class Reactor(Descriptors):
         try:
             lock.release()
             events: list[tuple[int, int]] = self._spinner.poll(timeout) if expectant else []
-            return events or self.poller.poll(timeout, _MAX_EVENTS)
+            if not events:
+                heed_signals()
+                events = self.poller.poll(timeout, _MAX_EVENTS)
+            return events
         finally:
             acquire(lock)
             self.polling = False

@@ -176,3 +176,24 @@ def test_an_interrupt_just_after_it_was_taken_finds_it_taken() -> None:
         [sys.executable, "-c", SCRIPT_INTERRUPTED], timeout=60, check=True, stdout=subprocess.PIPE
     )
     assert done.stdout == b"interrupted " * 20
+
+
+def test_acquire_has_the_lock_whatever_a_signal_raises() -> None:
+    lock = make_lock()
+    lock.acquire()
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def end(_number: int, _frame: object) -> None:
+        raise SystemExit(3)
+
+    before = signal.signal(signal.SIGTERM, end)
+    threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGTERM)).start()
+    threading.Timer(0.2, lock.release).start()
+    try:
+        with pytest.raises(SystemExit):
+            acquire(lock)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not lock.acquire(False)
+    lock.release()

@@ -1,8 +1,8 @@
 """The host of the asyncio API: the event loop watches the reactor's descriptor.
 
-One add_reader(), one call_at() for the next timer; the first message of a turn of the loop is
-written at once, those that follow at its end. A send with room and a receive with a message ready
-complete without a future; now and then they let other tasks run all the same.
+One add_reader(), one call_at() for the next timer; the first message after something has come is
+written at once, those that follow at the end of the loop's turn. A send with room and a receive
+with a message ready complete without a future; now and then they let other tasks run all the same.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
-from antiphon.hosts.contract import Received
+from antiphon.hosts.contract import AwaitingHost, Received
 from antiphon.hosts.log import attend
 from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Chained
@@ -42,7 +42,7 @@ _BURST: Final = 65536
 T = TypeVar("T")
 
 
-class AioHost:
+class AioHost(AwaitingHost):
     """The operations of all sockets of one context on one event loop.
 
     Sockets may be made, bound and connected before there is a loop; the first operation that may
@@ -281,6 +281,7 @@ class AioHost:
                 await self._let_others_run()
             elif files:
                 self.reactor.poll(0.0)
+                self._arm()
             found = look(wanted, files)
             if found:
                 return found
@@ -305,6 +306,7 @@ class AioHost:
     async def _let_others_run(self) -> None:
         self._at_once = 0
         self.reactor.poll(0.0)
+        self._arm()
         await asyncio.sleep(0)
 
     async def _wait(
@@ -343,6 +345,9 @@ class AioHost:
             for core in cores:
                 self._check(core)
             result = attempt()
+            # To take a message may have made room, and a link read on and answer a PING.
+            if self.reactor.dirty:
+                self._schedule_turn()
             if result:
                 return result
             if deadline >= 0 and time.monotonic() >= deadline:

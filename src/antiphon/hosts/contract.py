@@ -1,9 +1,12 @@
-"""What a socket that blocks asks of its host, whichever that is."""
+"""What a socket asks of its host, whichever that is."""
+
+from collections.abc import Coroutine
+from typing import Any
 
 from antiphon.engine.socket import SocketCore
 from antiphon.native import mypyc_attr
 
-__all__ = ("BlockingHost", "Received")
+__all__ = ("AwaitingHost", "BlockingHost", "Received")
 
 #: A message, and what is known of its sender (see Pipe.properties).
 Received = tuple[list[bytes], dict[bytes, bytes]]
@@ -27,5 +30,24 @@ class BlockingHost:
         raise NotImplementedError
 
     def recv_from(self, core: SocketCore, timeout_ms: int) -> Received:
+        """Receive as recv() does; returns what is known of the sender, too."""
+        raise NotImplementedError
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class AwaitingHost:
+    """Does the same in coroutines."""
+
+    def send(
+        self, core: SocketCore, parts: list[bytes], timeout_ms: int
+    ) -> Coroutine[Any, Any, None]:
+        """Send a message."""
+        raise NotImplementedError
+
+    def recv(self, core: SocketCore, timeout_ms: int) -> Coroutine[Any, Any, list[bytes]]:
+        """Receive a message."""
+        raise NotImplementedError
+
+    def recv_from(self, core: SocketCore, timeout_ms: int) -> Coroutine[Any, Any, Received]:
         """Receive as recv() does; returns what is known of the sender, too."""
         raise NotImplementedError

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from antiphon.engine.events import EventQueue
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again
-from antiphon.hosts.contract import Received
+from antiphon.hosts.contract import AwaitingHost, Received
 from antiphon.hosts.sleeping import Chained
 from antiphon.hosts.tasks import wake
 from antiphon.hosts.threads import Host
@@ -48,7 +48,7 @@ class _Bell(Chained):
         super().socket_changed()
 
 
-class LentHost:
+class LentHost(AwaitingHost):
     """What may wait with the sockets of one blocking context, as coroutines.
 
     Times are milliseconds, -1 meaning without end. What never waits is the blocking host's.

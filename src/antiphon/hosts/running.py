@@ -21,6 +21,7 @@ from antiphon.hosts.waiting import Descent, Keeper, hoping
 from antiphon.lock import acquire, make_lock
 from antiphon.patterns.proxy import Task
 from antiphon.reactor import LONGEST_WAIT, Reactor
+from antiphon.unpatched import heed_signals
 
 __all__ = ("Runner",)
 
@@ -189,6 +190,7 @@ class Runner(BlockingHost):
             sleeper.asleep = True
             try:
                 self.lock.release()
+                heed_signals()
                 sleeper.alarm.acquire(
                     timeout=LONGEST_WAIT if seconds < 0 else min(seconds, LONGEST_WAIT)
                 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from antiphon.engine.options import EVENTS, events
 from antiphon.engine.socket import SocketCore
-from antiphon.hosts.contract import BlockingHost, Received
+from antiphon.hosts.contract import AwaitingHost, BlockingHost, Received
 from antiphon.hosts.sleeping import Chained
 from antiphon.reactor import wake_pipe
 from antiphon.unpatched import Lock
@@ -140,7 +140,7 @@ class Signalling(_Signalling, BlockingHost):
             self._signal.used(core)
 
 
-class AioSignalling(_Signalling):
+class AioSignalling(_Signalling, AwaitingHost):
     """The same in front of the host of the asyncio API."""
 
     _host: "AioHost"

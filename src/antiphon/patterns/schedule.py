@@ -44,16 +44,18 @@ class FairQueue:
         if not ready:
             return None
         pipe = ready[0]
-        # This may make the far end read on, which may bring more messages or end the connection.
-        parts = pipe.take_inbound()
-        if ready and ready[0] is pipe:
-            if not pipe.inbound:
-                ready.popleft()
-                pipe.in_fair_queue = False
-            elif len(ready) > 1:
-                ready.rotate(-1)
-        self.last = pipe
-        return parts
+        try:
+            # This may make the far end read on, which may bring more messages, end the connection,
+            # or show somebody an event who raises.
+            return pipe.take_inbound()
+        finally:
+            if ready and ready[0] is pipe:
+                if not pipe.inbound:
+                    ready.popleft()
+                    pipe.in_fair_queue = False
+                elif len(ready) > 1:
+                    ready.rotate(-1)
+            self.last = pipe
 
 
 class LoadBalancer:

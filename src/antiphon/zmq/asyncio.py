@@ -6,15 +6,15 @@ a coroutine that receives loses no message.
 
 import warnings
 from asyncio import SelectorEventLoop
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Literal, overload
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from antiphon.errors import Again
 from antiphon.hosts.aio import AioHost
 from antiphon.hosts.lent import LentHost
 from antiphon.hosts.signal import AioSignalling
 from antiphon.hosts.tasks import Turns
 from antiphon.hosts.threads import Host
+from antiphon.zmq.awaiting import Awaiting
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
     address_arguments,
@@ -27,14 +27,14 @@ from antiphon.zmq.contents import (
 )
 from antiphon.zmq.context import BaseContext
 from antiphon.zmq.events import AsyncEventStream as EventStream
-from antiphon.zmq.frame import Frame, MessageTracker, tracker_of
+from antiphon.zmq.frame import MessageTracker
 from antiphon.zmq.poller import BasePoller, Round
 from antiphon.zmq.socket import Socket as BlockingSocket
 
 __all__ = ("Context", "EventStream", "Poller", "Socket", "ZMQEventLoop", "install")
 
 
-class Socket(BaseSocket):
+class Socket(Awaiting, BaseSocket):
     """An asyncio socket; made by Context.socket(), or from a context and a type.
 
     Made of a blocking socket, or in a blocking context, it waits for what other threads may use
@@ -51,9 +51,6 @@ class Socket(BaseSocket):
     _host_class = AioHost
     _signalling_class = AioSignalling
     _repr_name = "zmq.asyncio.Socket"
-
-    #: Who receives frame by frame.
-    _turns: Turns
 
     def __init__(
         self,
@@ -88,155 +85,6 @@ class Socket(BaseSocket):
         """Return a socket a second time; ``io_loop`` is of no use: the running loop is found."""
         del io_loop
         return cls(shadow=socket)
-
-    def send(
-        self,
-        data: object,
-        flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
-        routing_id: int | None = None,
-        group: str | None = None,
-    ) -> Coroutine[Any, Any, MessageTracker | None]:
-        """Send a frame; with SNDMORE in ``flags`` it is kept for the frames that follow.
-
-        After Again the frames kept so far stay: send the last one again. After any other error, or
-        when the task is cancelled, the message has failed as a whole, and its frames are forgotten.
-
-        Bytes are held, never copied, and other buffers are copied at once: the tracker that is
-        returned without ``copy``, or for a frame that has one, is done. Raises ValueError for a
-        frame to ``track`` that was made without.
-        """
-        tracker = None
-        if not copy or type(data) is not bytes:
-            tracker = self._messages.made(tracker_of, [data], copy, track)
-        parts = self._messages.assemble(data, flags, routing_id, group)
-        sending = self._send(parts, flags)
-        return sending if tracker is None else _tracked(sending, tracker)
-
-    def send_multipart(
-        self,
-        msg_parts: Sequence[object],
-        flags: int = 0,
-        copy: bool = True,
-        track: bool = False,
-        routing_id: int | None = None,
-        group: str | None = None,
-    ) -> Coroutine[Any, Any, MessageTracker | None]:
-        """Send a message of several frames, whole or not at all. Raises TypeError before that."""
-        tracker = None
-        if track or not copy:
-            tracker = self._messages.made(tracker_of, msg_parts, copy, track)
-        parts = self._messages.assemble_all(msg_parts, flags, routing_id, group)
-        sending = self._send(parts, flags)
-        return sending if tracker is None else _tracked(sending, tracker)
-
-    def _send(self, parts: list[bytes] | None, flags: int) -> Coroutine[Any, Any, None]:
-        # One coroutine per call, not one per layer: that is what a message costs here.
-        if parts is None:
-            return _nothing()
-        if self._messages.outgoing:
-            return self._send_rest(parts, flags)
-        return self._host.send(self._core, parts, self._messages.send_timeout(flags))
-
-    async def _send_rest(self, parts: list[bytes], flags: int) -> None:
-        try:
-            await self._host.send(self._core, parts, self._messages.send_timeout(flags))
-        except Again:
-            raise
-        except BaseException:
-            self._messages.forget()
-            raise
-        self._messages.forget()
-
-    @overload
-    async def recv(
-        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
-    ) -> bytes: ...
-
-    @overload
-    async def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
-
-    @overload
-    async def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
-
-    @overload
-    async def recv(
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> bytes | Frame: ...
-
-    async def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame:
-        """Receive a frame; RCVMORE then tells whether the message has more.
-
-        Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
-        tracker. Tasks that wait for the same socket get the frames in turn.
-        """
-        incoming = self._messages.incoming
-        if incoming:
-            return incoming.popleft() if copy else self._messages.next_frame(track)
-        timeout_ms = self._messages.receive_timeout(flags)
-        turns = self._turns
-        if turns.taken:
-            timeout_ms = await turns.take(timeout_ms)
-        turns.taken = True
-        try:
-            if incoming:
-                return incoming.popleft() if copy else self._messages.next_frame(track)
-            if copy:
-                return self._messages.first(await self._host.recv(self._core, timeout_ms))
-            parts, sender = await self._host.recv_from(self._core, timeout_ms)
-            return self._messages.first_frame(parts, sender, track)
-        finally:
-            turns.give()
-
-    @overload
-    def recv_multipart(
-        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
-    ) -> Coroutine[Any, Any, list[bytes]]: ...
-
-    @overload
-    def recv_multipart(
-        self, flags: int = 0, *, copy: Literal[False], track: bool = False
-    ) -> Coroutine[Any, Any, list[Frame]]: ...
-
-    @overload
-    def recv_multipart(
-        self, flags: int, copy: Literal[False], track: bool = False
-    ) -> Coroutine[Any, Any, list[Frame]]: ...
-
-    @overload
-    def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> Coroutine[Any, Any, list[Any]]: ...
-
-    def recv_multipart(
-        self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> Coroutine[Any, Any, list[Any]]:
-        """Receive a message; what recv() has left of one comes first.
-
-        Without ``copy`` it is a list of Frames.
-        """
-        if not copy:
-            return self._recv_frames(flags, track)
-        if self._messages.incoming:
-            return self._take_rest()
-        if self._messages.addressing is not None:
-            return self._recv_single(flags)
-        return self._host.recv(self._core, self._messages.receive_timeout(flags))
-
-    async def _recv_single(self, flags: int) -> list[bytes]:
-        return (await self._host.recv(self._core, self._messages.receive_timeout(flags)))[-1:]
-
-    async def _take_rest(self) -> list[bytes]:
-        return self._messages.rest()
-
-    async def _recv_frames(self, flags: int, track: bool) -> list[Frame]:
-        if self._messages.incoming:
-            return self._messages.rest_frames(track)
-        parts, sender = await self._host.recv_from(
-            self._core, self._messages.receive_timeout(flags)
-        )
-        return self._messages.all_frames(parts, sender, track)
 
     async def recv_into(
         self, buffer: bytearray | memoryview, /, *, nbytes: int = 0, flags: int = 0
@@ -381,15 +229,6 @@ def install() -> None:
 
 def _tell_deprecated(what: str) -> None:
     warnings.warn(what, DeprecationWarning, stacklevel=3)
-
-
-async def _tracked(sending: Coroutine[Any, Any, Any], tracker: MessageTracker) -> MessageTracker:
-    await sending
-    return tracker
-
-
-async def _nothing() -> None:
-    """Complete at once: a frame has been kept for the message it belongs to."""
 
 
 class Poller(BasePoller):

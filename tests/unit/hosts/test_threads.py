@@ -278,6 +278,51 @@ def test_ctrl_c_ends_a_blocking_call(endpoint: str) -> None:
     assert process.returncode == 0
 
 
+SCRIPT_INTERRUPTED_AT_ANY_TIME = """
+import random
+import signal
+import threading
+import time
+from antiphon import zmq
+
+def interrupt(go):
+    go.wait()
+    time.sleep(random.uniform(0, 0.0003))
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+def wait(endpoint, context, others):
+    one, other = context.socket(zmq.PAIR), others.socket(zmq.PAIR)
+    one.bind(endpoint)
+    other.connect(one.last_endpoint)
+    other.send(b"they have met")
+    one.recv()
+    go = threading.Event()
+    thread = threading.Thread(target=interrupt, args=(go,))
+    thread.start()
+    try:
+        go.set()
+        one.send(b"an answer may come")
+        one.recv()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        thread.join()
+
+for number in range(100):
+    with zmq.Context() as context, zmq.Context() as strangers:
+        context.linger = strangers.linger = 0
+        if number % 4 == 0:
+            wait("inproc://here", context, context)
+        else:
+            wait("tcp://127.0.0.1:*", context, strangers)
+"""
+
+
+def test_ctrl_c_ends_it_whenever_it_comes() -> None:
+    """Also while the thread looks whether an answer is about to come, or begins to sleep."""
+    subprocess.run([sys.executable, "-c", SCRIPT_INTERRUPTED_AT_ANY_TIME], timeout=100, check=True)
+
+
 SCRIPT_EXIT = """
 from antiphon.engine.socket import DEALER
 from antiphon.hosts.threads import Host

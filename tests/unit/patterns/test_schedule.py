@@ -1,5 +1,6 @@
 """Whose turn it is: fair queueing in, load balancing or fanning out."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -131,6 +132,26 @@ def test_the_only_peer_may_end_while_it_is_read() -> None:
     queue_up(queue, breaking, b"bad1", b"bad2")
     breaking.paused = True
     assert taken(queue) == [b"bad1"]
+
+
+class _Raises(PipeEnd):
+    """A connection whose end somebody looks at who raises."""
+
+    def inbound_room(self) -> None:
+        raise ValueError("seen")
+
+
+def test_who_raises_while_a_peer_is_read_holds_nobody_up() -> None:
+    queue = FairQueue()
+    broken, healthy = pipes(2, hwm=2)
+    broken.end = _Raises()
+    queue_up(queue, broken, b"taken")
+    broken.paused = True
+    queue_up(queue, healthy, b"good")
+    with pytest.raises(ValueError, match="seen"):
+        queue.take()
+    assert taken(queue) == [b"good"]
+    assert not queue.ready
 
 
 def test_one_message_to_each_peer_in_turn() -> None:

@@ -1,6 +1,8 @@
 """The asyncio front, on the standard loop and on uvloop."""
 
 import asyncio
+import select
+import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,6 +13,7 @@ import zmq.asyncio as theirs_asyncio
 import antiphon.zmq as zmq
 import antiphon.zmq.asyncio as azmq
 from antiphon.zmq import futures
+from tests.interop.raw import RawPeer, command, message
 
 Scenario = Callable[[azmq.Context], Coroutine[Any, Any, None]]
 Runner = Callable[[Scenario], None]
@@ -198,3 +201,48 @@ def test_what_is_deprecated_in_pyzmq_is_there_and_says_so() -> None:
         azmq.ZMQEventLoop().close()
     with azmq.Context() as context, pytest.warns(DeprecationWarning, match="running loop"):
         azmq.Socket(context, zmq.REQ, object()).close()
+
+
+def test_a_ping_behind_the_message_that_was_waited_for_is_answered(run: Runner) -> None:
+    """Taking the message makes room for what follows, and nothing else happens then."""
+
+    async def scenario(context: azmq.Context) -> None:
+        pull = context.socket(zmq.PULL)
+        pull.rcvhwm = 1
+        pull.bind("tcp://127.0.0.1:*")
+        receiving = asyncio.create_task(pull.recv())
+        loop = asyncio.get_running_loop()
+        peer = await loop.run_in_executor(None, RawPeer.dial, pull.last_endpoint.decode())
+        with peer:
+            await loop.run_in_executor(None, peer.shake_hands, b"PUSH")
+            peer.send(message([b"m"]) + command(b"PING", b"\0\0abc"))
+            assert await receiving == b"m"
+            pong = await loop.run_in_executor(None, peer.read_frame)
+        assert pong == (4, b"\x04PONGabc")
+
+    run(scenario)
+
+
+def test_a_connection_that_ends_during_a_burst_is_made_anew(run: Runner) -> None:
+    async def scenario(context: azmq.Context) -> None:
+        loop = asyncio.get_running_loop()
+        pull = context.socket(zmq.PULL)
+        pull.reconnect_ivl = 300
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(10)
+            pull.connect(f"tcp://127.0.0.1:{listener.getsockname()[1]}")
+            await pull.poll(0)
+            stream, _ = await loop.run_in_executor(None, listener.accept)
+            with RawPeer(stream) as peer:
+                await loop.run_in_executor(None, peer.shake_hands, b"PUSH")
+                peer.send(message([b"m"]) * 300)
+                while pull.peers()[0].queued_in < 300:  # noqa: ASYNC110 (nothing tells of it)
+                    await asyncio.sleep(0.001)
+            # The end has come, and the loop does not turn before it is seen in the burst.
+            select.select([context._host.reactor.fileno()], [], [], 10)
+            for _ in range(300):
+                await pull.recv()
+            stream, _ = await loop.run_in_executor(None, listener.accept)
+            stream.close()
+
+    run(scenario)
