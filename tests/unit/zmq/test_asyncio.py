@@ -1,8 +1,6 @@
 """The asyncio front, on the standard loop and on uvloop."""
 
 import asyncio
-import select
-import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -219,30 +217,5 @@ def test_a_ping_behind_the_message_that_was_waited_for_is_answered(run: Runner) 
             assert await receiving == b"m"
             pong = await loop.run_in_executor(None, peer.read_frame)
         assert pong == (4, b"\x04PONGabc")
-
-    run(scenario)
-
-
-def test_a_connection_that_ends_during_a_burst_is_made_anew(run: Runner) -> None:
-    async def scenario(context: azmq.Context) -> None:
-        loop = asyncio.get_running_loop()
-        pull = context.socket(zmq.PULL)
-        pull.reconnect_ivl = 300
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            listener.settimeout(10)
-            pull.connect(f"tcp://127.0.0.1:{listener.getsockname()[1]}")
-            await pull.poll(0)
-            stream, _ = await loop.run_in_executor(None, listener.accept)
-            with RawPeer(stream) as peer:
-                await loop.run_in_executor(None, peer.shake_hands, b"PUSH")
-                peer.send(message([b"m"]) * 300)
-                while pull.peers()[0].queued_in < 300:  # noqa: ASYNC110 (nothing tells of it)
-                    await asyncio.sleep(0.001)
-            # The end has come, and the loop does not turn before it is seen in the burst.
-            select.select([context._host.reactor.fileno()], [], [], 10)
-            for _ in range(300):
-                await pull.recv()
-            stream, _ = await loop.run_in_executor(None, listener.accept)
-            stream.close()
 
     run(scenario)
