@@ -69,46 +69,35 @@ class Awaiting:
         return sending if tracker is None else _tracked(sending, tracker)
 
     @overload
-    async def recv(
+    def recv(
         self, flags: int = 0, copy: Literal[True] = True, track: bool = False
-    ) -> bytes: ...
+    ) -> Coroutine[Any, Any, bytes]: ...
 
     @overload
-    async def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
+    def recv(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> Coroutine[Any, Any, Frame]: ...
 
     @overload
-    async def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
+    def recv(
+        self, flags: int, copy: Literal[False], track: bool = False
+    ) -> Coroutine[Any, Any, Frame]: ...
 
     @overload
-    async def recv(
+    def recv(
         self, flags: int = 0, copy: bool = True, track: bool = False
-    ) -> bytes | Frame: ...
+    ) -> Coroutine[Any, Any, Any]: ...
 
-    async def recv(
+    def recv(
         self, flags: int = 0, copy: object = True, track: object = False
-    ) -> bytes | Frame:
+    ) -> Coroutine[Any, Any, Any]:
         """Receive a frame; RCVMORE then tells whether the message has more.
 
         Without ``copy`` it is a Frame, with what is known of the sender; ``track`` gives it a
         tracker. Tasks that wait for the same socket get the frames in turn.
         """
-        incoming = self._messages.incoming
-        if incoming:
-            return incoming.popleft() if copy else self._messages.next_frame(bool(track))
-        timeout_ms = self._messages.receive_timeout(flags)
-        turns = self._turns
-        if turns.taken:
-            timeout_ms = await turns.take(timeout_ms)
-        turns.taken = True
-        try:
-            if incoming:
-                return incoming.popleft() if copy else self._messages.next_frame(bool(track))
-            if copy:
-                return self._messages.first(await self._host.recv(self._core, timeout_ms))
-            parts, sender = await self._host.recv_from(self._core, timeout_ms)
-            return self._messages.first_frame(parts, sender, bool(track))
-        finally:
-            turns.give()
+        messages, turns = self._messages, self._turns
+        return _recv(self._host, self._core, messages, turns, flags, bool(copy), bool(track))
 
     @overload
     def recv_multipart(
@@ -147,8 +136,9 @@ class Awaiting:
         return self._host.recv(self._core, timeout_ms)
 
 
-# Functions, as methods of a class that programs may subclass are looked up by name. One coroutine
-# per call, not one per layer: that is what a message costs here.
+# Functions, as methods of a class that programs may subclass are looked up by name, and those that
+# are coroutines lose their signatures. One coroutine per call, not one per layer: that is what a
+# message costs here.
 
 
 def _send(
@@ -185,6 +175,33 @@ async def _tracked(sending: Coroutine[Any, Any, Any], tracker: MessageTracker) -
 
 async def _nothing() -> None:
     """Complete at once: a frame has been kept for the message it belongs to."""
+
+
+async def _recv(
+    host: AwaitingHost,
+    core: SocketCore,
+    messages: Messages,
+    turns: Turns,
+    flags: int,
+    copy: bool,
+    track: bool,
+) -> bytes | Frame:
+    incoming = messages.incoming
+    if incoming:
+        return incoming.popleft() if copy else messages.next_frame(track)
+    timeout_ms = messages.receive_timeout(flags)
+    if turns.taken:
+        timeout_ms = await turns.take(timeout_ms)
+    turns.taken = True
+    try:
+        if incoming:
+            return incoming.popleft() if copy else messages.next_frame(track)
+        if copy:
+            return messages.first(await host.recv(core, timeout_ms))
+        parts, sender = await host.recv_from(core, timeout_ms)
+        return messages.first_frame(parts, sender, track)
+    finally:
+        turns.give()
 
 
 async def _recv_single(host: AwaitingHost, core: SocketCore, timeout_ms: int) -> list[bytes]:
