@@ -15,6 +15,7 @@ from typing import Final
 from antiphon.endpoint import Endpoint
 from antiphon.engine.network import Acceptor, Call, Caller, Listener, Receiver, Timer
 from antiphon.lock import Lock, acquire
+from antiphon.native import heed_signals
 from antiphon.options import SocketOptions
 from antiphon.poller import make_poller
 from antiphon.spinning import Spinner
@@ -29,7 +30,7 @@ from antiphon.transport.descriptors import (
 from antiphon.transport.dialing import Dialing
 from antiphon.transport.inproc import InprocExchange
 from antiphon.transport.listening import listen
-from antiphon.unpatched import RLock, heed_signals
+from antiphon.unpatched import RLock
 
 __all__ = ("LONGEST_WAIT", "Reactor", "wake_pipe")
 

@@ -12,17 +12,18 @@ from typing import Any, Final
 __all__ = ("Spinner",)
 
 #: How long to look before sleeping, in seconds.
-_SPIN: Final = 0.0001
+_MOMENT: Final = 0.0001
 #: After so many spins in vain, one after the other, the waits without one are not doubled further.
 _MAX_DOUBLINGS: Final = 6
 
 
 class Spinner:
-    """Looks at a poll object again and again; used by one thread at a time."""
+    """Looks at a poll object again and again, for ``moment`` seconds; for one thread at a time."""
 
-    def __init__(self, poller: Any, max_events: int) -> None:
+    def __init__(self, poller: Any, max_events: int, moment: float = _MOMENT) -> None:
         self._poller = poller
         self._max_events = max_events
+        self._moment = moment
         # A peer on the only processor has to wait until we sleep.
         self._pays = _processors() > 1
         self._in_vain = 0
@@ -36,7 +37,7 @@ class Spinner:
         if self._resting:
             self._resting -= 1
             return []
-        end = time.monotonic() + min(seconds, _SPIN)
+        end = time.monotonic() + min(seconds, self._moment)
         while True:
             events: list[tuple[int, int]] = self._poller.poll(0.0, self._max_events)
             if events:

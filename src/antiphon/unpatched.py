@@ -17,7 +17,6 @@ __all__ = (
     "SimpleQueue",
     "epoll",
     "getaddrinfo",
-    "heed_signals",
     "sleep",
     "start_thread",
 )
@@ -37,14 +36,6 @@ SimpleQueue: Final[Any] = _original("queue", "SimpleQueue")
 epoll: Final[Any] = _original("select", "epoll")
 getaddrinfo: Final[Any] = _original("socket", "getaddrinfo")
 sleep: Final[Callable[[float], None]] = _original("time", "sleep")
-
-
-def heed_signals() -> None:
-    """Let the handlers of signals run that have come meanwhile, which may raise.
-
-    The interpreter does so whenever it runs a function, as it runs this one; compiled code does
-    not.
-    """
 
 
 def start_thread(target: Callable[[], None], name: str) -> None:

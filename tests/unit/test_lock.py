@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -70,7 +69,7 @@ def test_who_does_not_wait_has_it_only_if_it_is_free(make: Callable[[], Lock]) -
 
 
 def test_who_was_woken_in_vain_gets_it_next() -> None:
-    """A thread that takes it again and again, and lets others run only meanwhile, shares it."""
+    """A thread that takes it again each time it has let it go shares it all the same."""
     lock = Lock()
     got = threading.Event()
 
@@ -78,16 +77,16 @@ def test_who_was_woken_in_vain_gets_it_next() -> None:
         with lock:
             got.set()
 
-    thread = threading.Thread(target=wait)
+    # A daemon, as it would wait for ever.
+    thread = threading.Thread(target=wait, daemon=True)
     lock.acquire()
     thread.start()
-    for _ in range(1000):
-        time.sleep(0.001)
+    for _ in range(2):
+        until(lambda: got.is_set() or lock._waiting)
         lock.release()
-        if got.is_set():
-            break
         lock.acquire()
     assert got.is_set()
+    lock.release()
     thread.join(60)
 
 
@@ -147,8 +146,6 @@ def test_acquire_has_the_lock_when_it_raises_the_interrupt() -> None:
 
 SCRIPT_INTERRUPTED = """
 import signal
-import subprocess
-import sys
 import threading
 from antiphon.lock import acquire, make_lock
 

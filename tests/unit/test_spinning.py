@@ -1,3 +1,5 @@
+"""Looking for a moment before sleeping, and ever more rarely where that is in vain."""
+
 from itertools import pairwise
 
 import pytest
@@ -23,15 +25,17 @@ class Source:
 NEVER = 10**9
 
 
-def make(source: Source, monkeypatch: pytest.MonkeyPatch, processors: int = 2) -> Spinner:
+def make(
+    source: Source, monkeypatch: pytest.MonkeyPatch, processors: int = 2, moment: float = 0.0001
+) -> Spinner:
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(processors)), raising=False)
     monkeypatch.setattr("os.cpu_count", lambda: processors)
-    return Spinner(source, 8)
+    return Spinner(source, 8, moment)
 
 
 def test_what_comes_in_a_moment_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Source(3)
-    spinner = make(source, monkeypatch)
+    spinner = make(source, monkeypatch, moment=60.0)
     assert [spinner.poll(1.0) for _ in range(4)] == [[EVENT]] * 4
     assert source.seen == 12
 

@@ -324,7 +324,7 @@ class AioHost(AwaitingHost):
         if timeout_ms == 0:
             self.reactor.poll(0.0)
             self._arm()
-            result = attempt()
+            result = self._look_again(attempt)
             if result:
                 return result
             raise Again
@@ -344,14 +344,18 @@ class AioHost(AwaitingHost):
                     expiry.cancel()
             for core in cores:
                 self._check(core)
-            result = attempt()
-            # To take a message may have made room, and a link read on and answer a PING.
-            if self.reactor.dirty:
-                self._schedule_turn()
+            result = self._look_again(attempt)
             if result:
                 return result
             if deadline >= 0 and time.monotonic() >= deadline:
                 raise Again
+
+    def _look_again(self, attempt: Callable[[], T | None]) -> T | None:
+        result = attempt()
+        # To take a message may have made room, and a link read on and answer a PING.
+        if self.reactor.dirty:
+            self._schedule_turn()
+        return result
 
     def _register(
         self, cores: list[SocketCore], future: "asyncio.Future[None]", files: Waiters | None

@@ -19,9 +19,9 @@ from antiphon.hosts.resolver import ThreadResolver
 from antiphon.hosts.sleeping import Sleeper, Watchers
 from antiphon.hosts.waiting import Descent, Keeper, hoping
 from antiphon.lock import acquire, make_lock
+from antiphon.native import heed_signals
 from antiphon.patterns.proxy import Task
 from antiphon.reactor import LONGEST_WAIT, Reactor
-from antiphon.unpatched import heed_signals
 
 __all__ = ("Runner",)
 

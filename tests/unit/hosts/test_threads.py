@@ -279,25 +279,24 @@ def test_ctrl_c_ends_a_blocking_call(endpoint: str) -> None:
 
 
 SCRIPT_INTERRUPTED_AT_ANY_TIME = """
-import random
 import signal
 import threading
 import time
 from antiphon import zmq
 
-def interrupt(go):
+def interrupt(go, delay):
     go.wait()
-    time.sleep(random.uniform(0, 0.0003))
+    time.sleep(delay)
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-def wait(endpoint, context, others):
+def wait(endpoint, context, others, delay):
     one, other = context.socket(zmq.PAIR), others.socket(zmq.PAIR)
     one.bind(endpoint)
     other.connect(one.last_endpoint)
     other.send(b"they have met")
     one.recv()
     go = threading.Event()
-    thread = threading.Thread(target=interrupt, args=(go,))
+    thread = threading.Thread(target=interrupt, args=(go, delay))
     thread.start()
     try:
         go.set()
@@ -311,10 +310,11 @@ def wait(endpoint, context, others):
 for number in range(100):
     with zmq.Context() as context, zmq.Context() as strangers:
         context.linger = strangers.linger = 0
+        delay = number * 3e-6
         if number % 4 == 0:
-            wait("inproc://here", context, context)
+            wait("inproc://here", context, context, delay)
         else:
-            wait("tcp://127.0.0.1:*", context, strangers)
+            wait("tcp://127.0.0.1:*", context, strangers, delay)
 """
 
 

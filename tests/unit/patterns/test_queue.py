@@ -1,3 +1,5 @@
+"""What a peer has sent and nobody has taken yet."""
+
 import gc
 
 import pytest
