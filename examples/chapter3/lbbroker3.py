@@ -87,7 +87,7 @@ def main() -> None:
         run(args)
     except KeyboardInterrupt:
         # Before the loop, which notices by itself.
-        print("The end:", Ended.INTERRUPTED.value)
+        print(f"The end: {Ended.INTERRUPTED.value}\n", end="")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> None:
         Broker(loop, frontend, backend)
         if args.seconds:
             loop.after(1000 * args.seconds, loop.stop)
-        print("The end:", loop.run().value)
+        print(f"The end: {loop.run().value}\n", end="")
 
 
 if __name__ == "__main__":

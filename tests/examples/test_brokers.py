@@ -42,7 +42,8 @@ def test_the_same_with_messages(endpoint: Endpoints) -> None:
 def test_the_same_on_a_loop(endpoint: Endpoints) -> None:
     timing = ("--interval", 0.05, "--seconds", 0.5)
     lines = run("lbbroker3", endpoint("front"), endpoint("back"), *timing)
-    assert lines.pop() == "The end: a handler has called stop()"
+    # A client may print its last reply later.
+    lines.remove("The end: a handler has called stop()")
     assert set(lines) == {"Client: OK"}
     assert len(lines) >= 20
 

@@ -19,10 +19,12 @@ __all__ = ("commands", "run")
 _PROGRAM = "antiphon"
 
 
-def _version() -> str:
-    info = build_info()
-    kind = "compiled" if info.compiled else "interpreted"
-    return f"antiphon {info.version} ({kind}, Python {info.python}, {info.platform})"
+def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        info = build_info()
+        kind = "compiled" if info.compiled else "interpreted"
+        click.echo(f"antiphon {info.version} ({kind}, Python {info.python}, {info.platform})")
+        context.exit()
 
 
 @click.group(
@@ -30,7 +32,15 @@ def _version() -> str:
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(message=_version(), version="")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    # Asked for only then: to tell the platform, Python runs another program.
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 @click.pass_context
 def commands(context: click.Context) -> None:
     """Request-reply messaging that any ZeroMQ program can talk to."""
