@@ -144,6 +144,8 @@ class FrameDecoder:
         self._body = _NO_BODY
         self._room = 0
         self._filled = 0
+        # The largest body that the peer has sent to its end.
+        self._proven = _FIRST_BUFFER
         #: How many bytes that frame still needs; 0 if there is none.
         self.missing = 0
 
@@ -181,8 +183,11 @@ class FrameDecoder:
         self.missing -= count
 
     def _grow(self) -> None:
-        # As much again as has come: nobody gets room for what he only announces.
-        self._room = min(self._size, self._room + max(self._room, _FIRST_BUFFER))
+        # As much as has come, now or for an earlier frame: nobody gets room for what he only
+        # announces. The last step is not a small one, as BytesIO takes an eighth more than it
+        # needs then: the system maps and clears such memory anew for each frame.
+        room = self._room + max(self._room, self._proven)
+        self._room = self._size if room >= self._size - self._size // 8 else room
         self._body.seek(self._room - 1)
         self._body.write(b"\0")
 
@@ -217,6 +222,7 @@ class FrameDecoder:
         if self.missing:
             return STARVED
         body = self._body.getvalue()
+        self._proven = max(self._proven, self._size)
         flags = self._flags
         self._size = -1
         self._filled = 0

@@ -136,6 +136,44 @@ def test_an_announced_size_alone_allocates_next_to_nothing() -> None:
         assert len(room) <= 4096
 
 
+def room_for(subject: FrameDecoder, size: int) -> int:
+    subject.decode(b"\x02" + size.to_bytes(8, "big"), UNLIMITED)
+    with subject.body_buffer() as room:
+        return len(room)
+
+
+def receive_body(subject: FrameDecoder, size: int) -> None:
+    room_for(subject, size)
+    while subject.missing:
+        with subject.body_buffer() as room:
+            count = len(room)
+        subject.body_received(count)
+    assert subject.decode(b"", UNLIMITED) == STARVED
+    assert [len(part) for part in subject.messages.pop()] == [size]
+
+
+def test_who_has_sent_a_large_frame_gets_room_for_another_at_once() -> None:
+    subject = decoder()
+    receive_body(subject, 2**20)
+    receive_body(subject, 10)
+    assert room_for(subject, 2**20) == 2**20
+
+
+@pytest.mark.parametrize("size", [2**20, 2**20 + 2**17, 2**20 + 2**19])
+def test_room_grows_with_what_has_come(size: int) -> None:
+    subject = decoder()
+    receive_body(subject, 2**16)
+    assert room_for(subject, size) == 2**16
+    came = 0
+    while subject.missing:
+        with subject.body_buffer() as room:
+            # Somewhat more at most, rather than a last step that is a small one.
+            assert len(room) <= (came or 2**16) * 4 // 3
+            count = len(room)
+        subject.body_received(count)
+        came += count
+
+
 def test_what_will_never_be_whole_is_forgotten() -> None:
     subject = decoder()
     for started in (b"\x01", b"\x01\x03one\x00", b"\x01\x03one\x02" + (2**20).to_bytes(8, "big")):
