@@ -72,7 +72,8 @@ class Lock:
     def __enter__(self) -> None:
         self.acquire()
 
-    def __exit__(self, *_exception: object) -> None:
+    # Three arguments by name: mypyc makes a tuple of those that come as *exception.
+    def __exit__(self, _kind: object, _error: object, _traceback: object) -> None:
         self.release()
 
     def _wait(self) -> None:

@@ -105,15 +105,14 @@ class OptionSpec:
         return f"it takes {what} of {low} to {high} octets"
 
 
+_NAMES: Final[dict[int, str]] = {
+    int(option): str(option.name) for option in (*SocketOption, *OwnOption)
+}
+
+
 def option_name(option: int) -> str:
     """Return the name of the option with the number ``option``, for messages."""
-    for known in SocketOption:
-        if known.value == option:
-            return str(known.name)
-    for own in OwnOption:
-        if own.value == option:
-            return str(own.name)
-    return f"number {option}"
+    return _NAMES.get(option, f"number {option}")
 
 
 def _spec(

@@ -7,7 +7,6 @@ descriptor of the poll object can itself be watched, so any event loop can host 
 import contextlib
 import heapq
 import os
-import random
 import time
 from collections import deque
 from typing import Final
@@ -75,7 +74,6 @@ class Reactor(Descriptors):
         self._poll_until = 0.0
         self._timers: list[tuple[float, int, Timer]] = []
         self._timer_number = 0
-        self._random = random.SystemRandom()
         self._posted: deque[Resolution] = deque()
         # What was read and has not been delivered yet.
         self._arrived: list[tuple[DescriptorStream, bytes]] = []
@@ -221,8 +219,9 @@ class Reactor(Descriptors):
         return time.monotonic()
 
     def random(self) -> float:
-        """Return a random number from 0 up to 1."""
-        return self._random.random()
+        """Return a random number from 0 up to but not including 1."""
+        # As many bits as a float can tell apart.
+        return (int.from_bytes(os.urandom(7), "big") >> 3) / 2**53
 
     def entropy(self, count: int) -> bytes:
         """Return octets from the system's source of randomness."""

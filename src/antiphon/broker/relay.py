@@ -105,7 +105,7 @@ class Relay(Receiver):
                 break
             self._give(worker)
         queue = self.frontend.fair_queue
-        if not queue.ready:
+        if len(queue) == 0:
             return
         for _ in range(state.wanted()):
             message = queue.take()

@@ -133,8 +133,12 @@ class Link(Receiver):
         # Straight to the decoder: that is all there is to do for nearly all that comes.
         decoder = self.decoder
         outcome = NOTICED
+        limit = pipe.receive_limit
+        # Only the messages of those in the fair queue wait.
+        if pipe.in_fair_queue:
+            limit -= len(pipe.inbound)
         try:
-            outcome = decoder.decode(data, pipe.receive_limit - len(pipe.inbound))
+            outcome = decoder.decode(data, limit)
         except ProtocolError as error:
             self.connection.fail(error)
         self.missing = decoder.missing

@@ -228,7 +228,7 @@ class Xpub(Pub):
 
     def can_recv(self) -> bool:
         """Tell whether there is something to receive."""
-        return len(self._untold) > 0 or len(self.fair_queue.ready) > 0
+        return len(self._untold) > 0 or len(self.fair_queue) > 0
 
     def _manual(self) -> bool:
         return self.options.xpub_manual or self.options.xpub_manual_last_value

@@ -39,7 +39,8 @@ class MessageQueue:
         if not self._next:
             self._next, self._later = self._later, self._next
             self._next.reverse()
-        return _whole(self._next.pop())
+        message = self._next.pop()
+        return [message] if isinstance(message, bytes) else message
 
     def oldest(self) -> list[bytes]:
         """Return the oldest message. Raises IndexError if there is none."""

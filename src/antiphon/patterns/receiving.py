@@ -25,7 +25,7 @@ class Receiving(Pattern):
 
     def can_recv(self) -> bool:
         """Tell whether a message waits."""
-        return len(self.fair_queue.ready) > 0
+        return len(self.fair_queue) > 0
 
     def attach(self, pipe: Pipe) -> str:
         """Take in a peer."""
@@ -44,7 +44,7 @@ class Receiving(Pattern):
     def has_room_for_departed(self) -> bool:
         """Tell whether what waits from peers that have gone is less than one may have waiting."""
         messages = size = 0
-        for pipe in self.fair_queue.ready:
+        for pipe in self.fair_queue:
             if pipe.retired:
                 messages += len(pipe.inbound)
                 size += sum(map(message_size, pipe.inbound))

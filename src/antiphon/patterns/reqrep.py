@@ -210,7 +210,7 @@ class Rep(Receiving):
 
     def can_recv(self) -> bool:
         """Tell whether a request may be received now."""
-        return not self._answering and len(self.fair_queue.ready) > 0
+        return not self._answering and len(self.fair_queue) > 0
 
     def detach(self, pipe: Pipe) -> None:
         """Forget a peer; a reply to it will be counted as ``peer-gone``."""

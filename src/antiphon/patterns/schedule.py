@@ -6,6 +6,7 @@ fanning out gives it to many peers at once, those that have no room going withou
 """
 
 from collections import deque
+from collections.abc import Iterator
 
 from antiphon.patterns.pipe import Pipe, message_size
 
@@ -16,22 +17,30 @@ class FairQueue:
     """Takes one message from each pipe that has some, in turn."""
 
     def __init__(self) -> None:
-        #: The pipes that have messages, the next one first.
-        self.ready: deque[Pipe] = deque()
+        # The pipes whose turn is still to come in this round, the next one last, and those of
+        # the next round, the first one first.
+        self._round: list[Pipe] = []
+        self._later: list[Pipe] = []
         #: The pipe that the last message came from.
         self.last: Pipe | None = None
+
+    def __len__(self) -> int:
+        return len(self._round) + len(self._later)
+
+    def __iter__(self) -> Iterator[Pipe]:
+        return iter([*self._round[::-1], *self._later])
 
     def activate(self, pipe: Pipe) -> None:
         """Say that a pipe has messages."""
         if not pipe.in_fair_queue:
             pipe.in_fair_queue = True
-            self.ready.append(pipe)
+            self._later.append(pipe)
 
     def remove(self, pipe: Pipe) -> None:
         """Forget a pipe."""
         if pipe.in_fair_queue:
             pipe.in_fair_queue = False
-            self.ready.remove(pipe)
+            (self._round if pipe in self._round else self._later).remove(pipe)
         if self.last is pipe:
             self.last = None
 
@@ -40,22 +49,26 @@ class FairQueue:
 
         That pipe may have been detached meanwhile.
         """
-        ready = self.ready
-        if not ready:
-            return None
-        pipe = ready[0]
+        waiting = self._round
+        if not waiting:
+            if not self._later:
+                return None
+            self._round, self._later = self._later, waiting
+            waiting = self._round
+            waiting.reverse()
+        pipe = waiting[-1]
         try:
             # This may make the far end read on, which may bring more messages, end the connection,
             # or show somebody an event who raises.
             return pipe.take_inbound()
         finally:
-            if ready and ready[0] is pipe:
-                if not pipe.inbound:
-                    ready.popleft()
-                    pipe.in_fair_queue = False
-                elif len(ready) > 1:
-                    ready.rotate(-1)
             self.last = pipe
+            if waiting and waiting[-1] is pipe:
+                if len(pipe.inbound) == 0:
+                    waiting.pop()
+                    pipe.in_fair_queue = False
+                elif len(waiting) > 1 or self._later:
+                    self._later.append(waiting.pop())
 
 
 class LoadBalancer:

@@ -134,7 +134,14 @@ class SocketStream(DescriptorStream):
 
     def write(self, chunks: list[bytes]) -> bool:
         """Take over bytes to write; False if some wait for the system to take more."""
-        return self._write_from(chunks, 0)
+        if len(chunks) > 1:
+            return self._write_from(chunks, 0)
+        try:
+            taken = self._write(self.fd, chunks[0])
+        except OSError as error:
+            self._write_failed(error, chunks, 0)
+            return False
+        return taken == len(chunks[0]) or self._write_from(chunks, taken)
 
     def _write_from(self, chunks: list[bytes], taken: int) -> bool:
         """Write chunks of whose first one ``taken`` bytes are away already."""
@@ -148,10 +155,6 @@ class SocketStream(DescriptorStream):
                         *chunks[1:_MAX_CHUNKS],
                     ]
                     taken += self.sock.sendmsg(left)
-                elif len(chunks) == 1:
-                    taken = self._write(self.fd, chunks[0])
-                    if taken == len(chunks[0]):
-                        return True
                 else:
                     taken = self.sock.sendmsg(chunks[:_MAX_CHUNKS])
                 index = 0
@@ -161,15 +164,18 @@ class SocketStream(DescriptorStream):
                 if index:
                     chunks = chunks[index:]
         except OSError as error:
-            if error.errno in _FULL:
-                self.rest = chunks
-                self._taken = taken
-                self._update()
-                return False
-            # Polling reports the end of the connection, after what is still to be read.
-            self.broken = True
+            self._write_failed(error, chunks, taken)
             return False
         return True
+
+    def _write_failed(self, error: OSError, chunks: list[bytes], taken: int) -> None:
+        if error.errno in _FULL:
+            self.rest = chunks
+            self._taken = taken
+            self._update()
+        else:
+            # Polling reports the end of the connection, after what is still to be read.
+            self.broken = True
 
     def unsent(self) -> int:
         """Return how many bytes wait for the system to take more."""

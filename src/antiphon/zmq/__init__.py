@@ -1,6 +1,5 @@
 """The socket API under the names that pyzmq users know: ``import antiphon.zmq as zmq``."""
 
-from importlib.util import find_spec
 from typing import Final
 
 from antiphon import __version__
@@ -116,5 +115,7 @@ def has(capability: str) -> bool:
     if capability == "curve":
         return curve_available()
     if capability in _WEBSOCKET:
+        from importlib.util import find_spec
+
         return find_spec("wsproto") is not None
     return capability in _CAPABILITIES

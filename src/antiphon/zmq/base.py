@@ -1,6 +1,5 @@
 """What the blocking and the asyncio sockets share: their life, endpoints and options."""
 
-import random
 import sys
 from collections.abc import Callable
 from types import GenericAlias
@@ -218,6 +217,8 @@ class BaseSocket(AddressedSocket, Shadowed):
         """Bind to a free port and return it; ``addr`` has none. Raises ZMQBindError."""
         if (min_port, max_port) == (49152, 65536):
             return int(self._host.bind(self._core, f"{addr}:*").rpartition(":")[2])
+        import random
+
         for _ in range(max_tries):
             port = random.randrange(min_port, max_port)  # noqa: S311
             try:

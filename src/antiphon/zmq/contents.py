@@ -1,6 +1,5 @@
 """What send_string(), send_json() and their like make of values, and back again."""
 
-import json
 from types import ModuleType
 from typing import Any
 
@@ -45,11 +44,15 @@ def encode_text(text: object, encoding: str) -> bytes:
 
 def dump_json(obj: object, options: dict[str, Any]) -> bytes:
     """Return an object as JSON in UTF-8. Raises TypeError for what JSON cannot say."""
+    import json
+
     return json.dumps(obj, **{"separators": (",", ":"), **options}).encode()
 
 
 def load_json(data: bytes, options: dict[str, Any]) -> Any:
     """Return what JSON says. Raises ValueError."""
+    import json
+
     return json.loads(data, **options)
 
 

@@ -151,7 +151,7 @@ def test_who_raises_while_a_peer_is_read_holds_nobody_up() -> None:
     with pytest.raises(ValueError, match="seen"):
         queue.take()
     assert taken(queue) == [b"good"]
-    assert not queue.ready
+    assert len(queue) == 0
 
 
 def test_one_message_to_each_peer_in_turn() -> None:
