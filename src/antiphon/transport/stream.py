@@ -18,8 +18,10 @@ from antiphon.transport.descriptors import (
 
 __all__ = ("SocketStream",)
 
-#: What a read may bring: most peers send little at once, and a large buffer costs on each call.
-_FIRST_READ: Final = 4096
+#: What a read may bring at first: most peers send little at once, and Python keeps room for up to
+#: 512 bytes at hand, an object's header included. Then, for whoever sends more.
+_FIRST_READ: Final = 479
+_SECOND_READ: Final = 4096
 #: Larger reads make the allocator map and fault pages on each call (measured: half the speed).
 _MAX_READ: Final = 65536
 #: How long a peer may keep us busy at a time, in seconds, and what it may say even if that takes
@@ -91,6 +93,9 @@ class SocketStream(DescriptorStream):
     def took(self, seconds: float) -> None:
         """Read so much the next time as can be dealt with in a turn."""
         self.filled = False
+        if self._read_size == _FIRST_READ:
+            self._read_size = _SECOND_READ
+            return
         size = int(self._read_size * _TURN / max(seconds, 1e-6))
         size = min(max(size, _MIN_READ), _MAX_READ)
         # A power of two: buffers of every size there is leave gaps in memory.

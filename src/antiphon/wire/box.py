@@ -56,14 +56,15 @@ class DirectBox(Box):
         self._seal_into: Any = lib.crypto_box_easy_afternm
         self._open_into: Any = lib.crypto_box_open_easy_afternm
         self._room: Any = ffi.new("unsigned char[]", _ROOM)
+        self._in_room: Any = ffi.buffer(self._room)
 
     def seal(self, plain: bytes, nonce: bytes) -> bytes:
         """Return the box that holds ``plain``."""
-        size = len(plain)
-        room = self._room if size + _TAG <= _ROOM else self._new("unsigned char[]", size + _TAG)
-        if self._seal_into(room, plain, size, self.sealing + nonce, self.key) != 0:
+        size = len(plain) + _TAG
+        room, view = self._room_for(size)
+        if self._seal_into(room, plain, len(plain), self.sealing + nonce, self.key) != 0:
             return super().seal(plain, nonce)
-        box: bytes = self._view(room, size + _TAG)[:]
+        box: bytes = view[:size]
         return box
 
     def open(self, box: bytes, nonce: bytes) -> bytes | None:
@@ -71,11 +72,18 @@ class DirectBox(Box):
         size = len(box) - _TAG
         if size <= 0:
             return None
-        room = self._room if size <= _ROOM else self._new("unsigned char[]", size)
+        room, view = self._room_for(size)
         if self._open_into(room, box, len(box), self.opening + nonce, self.key) != 0:
             return None
-        plain: bytes = self._view(room, size)[:]
+        plain: bytes = view[:size]
         return plain
+
+    def _room_for(self, size: int) -> tuple[Any, Any]:
+        """Return room for so many octets, and a view of it."""
+        if size <= _ROOM:
+            return self._room, self._in_room
+        room = self._new("unsigned char[]", size)
+        return room, self._view(room)
 
 
 def make_box(key: bytes, sealing: bytes, opening: bytes) -> Box:

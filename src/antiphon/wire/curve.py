@@ -8,6 +8,7 @@ its INITIATE, that it holds its keys, the server keeps the key of one cookie and
 is in the cookie, which the client returns.
 """
 
+from struct import Struct
 from typing import Any, Final
 
 from antiphon.errors import ProtocolError
@@ -48,6 +49,7 @@ _VOUCH_SIZE: Final = 96
 #: How long a server may open its own cookie, in seconds (C5).
 _COOKIE_LIFE: Final = 60.0
 #: Short nonces are 8 octets; the last one is not used, so that none comes twice (C11).
+_NONCE: Final = Struct(">Q")
 _LAST_NONCE: Final = 2**64 - 1
 
 _MESSAGE: Final = b"\x07MESSAGE"
@@ -76,7 +78,8 @@ class CurveMechanism(Mechanism):
         # What seals and opens with it, once the handshake is over.
         self._frames: Box | None = None
         self._nonce = 1
-        self._peer_nonce = 0
+        # The last one of the peer. Octets are compared as the numbers that they are.
+        self._peer_nonce = bytes(8)
         self._box: Any = self._nacl.crypto_box_afternm
         self._unbox: Any = self._nacl.crypto_box_open_afternm
 
@@ -91,7 +94,7 @@ class CurveMechanism(Mechanism):
 
     def open(self, sealed: bytes) -> bytes:
         """Return the flags and the body of a MESSAGE command. Raises ProtocolError (C13)."""
-        if sealed[:8] != _MESSAGE:
+        if not sealed.startswith(_MESSAGE):
             raise ProtocolError("unexpected-command", "a frame is no MESSAGE command")
         if len(sealed) < _MESSAGE_SIZE:
             raise ProtocolError("malformed-message", "a MESSAGE command is too short")
@@ -120,14 +123,13 @@ class CurveMechanism(Mechanism):
         if nonce >= _LAST_NONCE:
             raise ProtocolError("nonces-exhausted", "all nonces of the connection have been used")
         self._nonce = nonce + 1
-        return nonce.to_bytes(8, "big")
+        return _NONCE.pack(nonce)
 
     def _take_nonce(self, octets: bytes) -> None:
         """Take note of the peer's nonce. Raises ProtocolError unless it grows (C11)."""
-        nonce = int.from_bytes(octets, "big")
-        if nonce <= self._peer_nonce:
+        if octets <= self._peer_nonce:
             raise ProtocolError("invalid-sequence", "a nonce has not grown: this may be a replay")
-        self._peer_nonce = nonce
+        self._peer_nonce = octets
 
     # The primitives.
 

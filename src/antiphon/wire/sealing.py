@@ -127,7 +127,10 @@ class SealedDecoder(FrameDecoder):
                 self._add_part(plain)
                 if len(self.messages) >= limit:
                     outcome = FULL
-        del sealed[:count]
+        if count == len(sealed):
+            sealed.clear()
+        else:
+            del sealed[:count]
         return outcome
 
     def _take(self, plain: bytes) -> None:
