@@ -53,9 +53,10 @@ class SealedDecoder(FrameDecoder):
     def begin_traffic(self, max_command: int) -> None:
         """Open every frame from now on; ``max_command`` bounds the sealed commands (bytes)."""
         super().begin_traffic(max_command)
-        largest = MAX_FRAME_SIZE
-        if self.max_frame >= 0:
-            largest = max(self.max_frame, max_command) + _OVERHEAD
+        if self.max_frame < 0:
+            self.frames.begin_traffic(MAX_FRAME_SIZE)
+            return
+        largest = max(self.max_frame, max_command) + _OVERHEAD
         self.frames.max_frame = largest
         self.frames.begin_traffic(largest)
 

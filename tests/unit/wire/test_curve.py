@@ -221,7 +221,7 @@ def test_nonces_never_come_twice() -> None:
 
 def test_after_the_last_nonce_nothing_more_is_sent() -> None:
     near, _ = established()
-    near._nonce = 2**64 - 2
+    near._nonce = 2**62 - 2
     near.seal(0, b"the last one")
     with pytest.raises(ProtocolError, match="nonces-exhausted"):
         near.seal(0, b"one too many")
@@ -229,7 +229,7 @@ def test_after_the_last_nonce_nothing_more_is_sent() -> None:
 
 def test_a_connection_closes_when_its_nonces_are_used_up() -> None:
     near, _ = established()
-    near._nonce = 2**64 - 1
+    near._nonce = 2**62 - 1
     subject = Connection(near, -1, 100)
     subject.state = TRAFFIC
     subject._begin_traffic()
