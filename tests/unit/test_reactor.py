@@ -72,6 +72,14 @@ def test_cancelled_timers_do_not_pile_up() -> None:
     reactor.close()
 
 
+def test_randomness_is_from_0_up_to_but_not_including_1() -> None:
+    reactor = make()
+    drawn = [reactor.random() for _ in range(1000)]
+    assert 0.0 <= min(drawn) < 0.1
+    assert 0.9 < max(drawn) < 1.0
+    reactor.close()
+
+
 def test_wake_ends_a_wait_from_another_thread() -> None:
     reactor = make()
     threading.Timer(0.02, reactor.wake).start()

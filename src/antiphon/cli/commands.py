@@ -20,7 +20,8 @@ _PROGRAM = "antiphon"
 
 
 def _show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
-    if wanted:
+    # The shell asks for words to complete, and wants to hear nothing else.
+    if wanted and not context.resilient_parsing:
         info = build_info()
         kind = "compiled" if info.compiled else "interpreted"
         click.echo(f"antiphon {info.version} ({kind}, Python {info.python}, {info.platform})")

@@ -134,7 +134,7 @@ class Link(Receiver):
         decoder = self.decoder
         outcome = NOTICED
         limit = pipe.receive_limit
-        # Only the messages of those in the fair queue wait.
+        # Elsewhere than in the fair queue inbound is empty, and to ask for its length costs.
         if pipe.in_fair_queue:
             limit -= len(pipe.inbound)
         try:

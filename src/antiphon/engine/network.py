@@ -102,7 +102,7 @@ class Stream:
         raise NotImplementedError
 
     def write(self, chunks: list[bytes]) -> bool:
-        """Take over bytes to write; False if some wait until flush() is called again."""
+        """Take over bytes to write, in at least one chunk; False if some wait until flush()."""
         raise NotImplementedError
 
     def unsent(self) -> int:

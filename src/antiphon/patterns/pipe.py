@@ -103,7 +103,8 @@ class Pipe:
         # True while a queue is full by its bytes: then they are kept exact.
         self._inbound_heavy = False
         self._outbound_heavy = False
-        #: Whether the fair queue or the load balancer hold this pipe.
+        #: Whether the fair queue or the load balancer hold this pipe. Whoever puts something into
+        #: inbound puts the pipe into the fair queue: the far end counts on it.
         self.in_fair_queue = False
         self.in_balancer = False
         self.set_limits(options)

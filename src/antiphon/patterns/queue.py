@@ -39,8 +39,7 @@ class MessageQueue:
         if not self._next:
             self._next, self._later = self._later, self._next
             self._next.reverse()
-        message = self._next.pop()
-        return [message] if isinstance(message, bytes) else message
+        return _whole(self._next.pop())
 
     def oldest(self) -> list[bytes]:
         """Return the oldest message. Raises IndexError if there is none."""

@@ -18,9 +18,9 @@ from antiphon.transport.descriptors import (
 
 __all__ = ("SocketStream",)
 
-#: What a read may bring at first: most peers send little at once, and Python keeps room for up to
-#: 512 bytes at hand, an object's header included. Then, for whoever sends more.
-_FIRST_READ: Final = 479
+#: What a read may bring at first: most peers send little at once, and Python has room at hand for
+#: objects of up to 512 bytes, of which bytes take 33 for themselves. Then, for whoever sends more.
+_FIRST_READ: Final = 512 - 33
 _SECOND_READ: Final = 4096
 #: Larger reads make the allocator map and fault pages on each call (measured: half the speed).
 _MAX_READ: Final = 65536
@@ -152,7 +152,7 @@ class SocketStream(DescriptorStream):
         """Write chunks of whose first one ``taken`` bytes are away already."""
         try:
             while chunks:
-                if taken and len(chunks) == 1:
+                if len(chunks) == 1:
                     taken += self._write(self.fd, memoryview(chunks[0])[taken:])
                 elif taken:
                     left: list[bytes | memoryview] = [

@@ -4,7 +4,8 @@
 
 The decoder is fed whatever came from the network and collects whole messages. A frame whose body
 has not all arrived moves into a buffer of its own that grows as bytes come in, so that feeding is
-linear whatever the chunks, and an announced size alone allocates next to nothing.
+linear whatever the chunks, and an announced size alone allocates next to nothing, or what an
+earlier frame of the same peer took, up to 4 MiB.
 """
 
 from io import BytesIO
@@ -40,6 +41,8 @@ _MAX_SHORT: Final = 255
 MAX_FRAME_SIZE: Final = 2**63 - 1
 #: The least room for a frame in arrival: what is announced costs its sender as much as us.
 _FIRST_BUFFER: Final = 4096
+#: The most room that the size of an earlier frame is good for.
+_MOST_PROVEN: Final = 4 * 2**20
 #: The body of no frame.
 _NO_BODY: Final = BytesIO()
 
@@ -56,12 +59,12 @@ _INCOMPLETE: Final = -1
 
 _LONG_HEADER: Final = Struct(">BQ")
 _MAX_USUAL: Final = 2**16 - 1
-#: How the long header of a usual size begins, before its last octet. Two octets looked up, or
-#: compared, take a quarter of the time of packing a number, or of unpacking one.
+#: How the long header of a usual size begins, before its last octet. To look two octets up, or to
+#: compare the others, takes compiled code a quarter of what it takes to pack or unpack a number.
 _LONG_LAST: Final = tuple(_LONG_HEADER.pack(LONG, high << 8)[:-1] for high in range(256))
 _LONG_MORE: Final = tuple(_LONG_HEADER.pack(LONG | MORE, high << 8)[:-1] for high in range(256))
 _OCTETS: Final = tuple(bytes([octet]) for octet in range(256))
-_USUAL_SIZE: Final = bytes(6)
+_HIGH_ZEROS: Final = bytes(6)
 _HEADERS_LAST: Final = tuple(bytes([0, size]) for size in range(256))
 _HEADERS_MORE: Final = tuple(bytes([MORE, size]) for size in range(256))
 
@@ -105,7 +108,7 @@ def header_size(flags: int) -> int:
 
 
 def _long_size(data: bytes, position: int) -> int:
-    if data[position + 1 : position + 7] == _USUAL_SIZE:
+    if data[position + 1 : position + 7] == _HIGH_ZEROS:
         return data[position + 7] << 8 | data[position + 8]
     size: int = _LONG_HEADER.unpack_from(data, position)[1]
     if size > MAX_FRAME_SIZE:
@@ -162,7 +165,7 @@ class FrameDecoder:
         self._body = _NO_BODY
         self._room = 0
         self._filled = 0
-        # The largest body that the peer has sent to its end.
+        # The largest body that the peer has sent to its end, as far as it counts.
         self._proven = _FIRST_BUFFER
         #: How many bytes that frame still needs; 0 if there is none.
         self.missing = 0
@@ -201,9 +204,9 @@ class FrameDecoder:
         self.missing -= count
 
     def _grow(self) -> None:
-        # As much as has come, now or for an earlier frame: nobody gets room for what he only
-        # announces. The last step is not a small one, as BytesIO takes an eighth more than it
-        # needs then: the system maps and clears such memory anew for each frame.
+        # As much again as has come, or as came for an earlier frame: nobody gets much more for
+        # what he only announces. The last step is not a small one, as BytesIO takes an eighth
+        # more than it needs then: the system maps and clears such memory anew for each frame.
         room = self._room + max(self._room, self._proven)
         self._room = self._size if room >= self._size - self._size // 8 else room
         self._body.seek(self._room - 1)
@@ -240,7 +243,7 @@ class FrameDecoder:
         if self.missing:
             return STARVED
         body = self._body.getvalue()
-        self._proven = max(self._proven, self._size)
+        self._proven = min(max(self._proven, self._size), _MOST_PROVEN)
         flags = self._flags
         self._size = -1
         self._filled = 0

@@ -30,9 +30,9 @@ _OVERHEAD: Final = 33
 class SealedDecoder(FrameDecoder):
     """Opens the frames of another decoder; until traffic begins, their commands are in the clear.
 
-    ``frames`` decodes what carries the frames and allows messages of one frame only, ``mechanism``
-    opens them. The bounds are those of FrameDecoder, and hold for what was sealed; with
-    ``forwarding``, messages are left in the wire form that they would have unsealed.
+    ``frames`` decodes what carries the frames and allows messages of one frame only, of any size
+    so far; ``mechanism`` opens them. The bounds are those of FrameDecoder, and hold for what was
+    sealed; with ``forwarding``, messages are left in the wire form that they would have unsealed.
     """
 
     def __init__(

@@ -99,6 +99,16 @@ def test_a_removed_peer_is_not_asked_any_longer() -> None:
     assert taken(queue) == [b"stays"]
 
 
+def test_who_waits_is_listed_in_the_order_of_their_turns() -> None:
+    queue = FairQueue()
+    peers = pipes(3)
+    for peer in peers:
+        queue_up(queue, peer, b"1", b"2")
+    queue.take()
+    assert list(queue) == [*peers[1:], peers[0]]
+    assert len(queue) == 3
+
+
 class _Breaks(PipeEnd):
     """A connection that turns out to be broken when it is read again."""
 

@@ -103,9 +103,11 @@ def test_frames_are_ordinary_ones_on_the_wire() -> None:
 def test_the_form_of_the_rfc_is_taken_too() -> None:
     near, far = established()
     data = sealed(near, [b"one"])
-    data += encode_command(near.mechanism.seal(1, b"two")) + sealed(near, [b"three"])
+    # Longer than any command but these may be.
+    long = bytes(100_000)
+    data += encode_command(near.mechanism.seal(1, long)) + sealed(near, [b"three"])
     assert far.receive(data, UNLIMITED) == STARVED
-    assert far.decoder.messages == [[b"one"], [b"two", b"three"]]
+    assert far.decoder.messages == [[b"one"], [long, b"three"]]
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=5))
