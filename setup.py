@@ -34,7 +34,7 @@ def extensions() -> list[Extension]:
     if os.name == "posix":
         for library in libraries:
             # Only what Python looks for is seen from outside: our functions then call each other
-            # without a detour, and there are 4,300 names less to resolve at each import.
+            # without a detour, and there are 4,300 fewer names to resolve at each import.
             library.extra_compile_args = [*library.extra_compile_args, "-fvisibility=hidden"]
     return libraries
 

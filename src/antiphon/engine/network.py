@@ -102,7 +102,10 @@ class Stream:
         raise NotImplementedError
 
     def write(self, chunks: list[bytes]) -> bool:
-        """Take over bytes to write, in at least one chunk; False if some wait until flush()."""
+        """Take over bytes to write, in at least one chunk.
+
+        Returns False if some wait until flush() is called again.
+        """
         raise NotImplementedError
 
     def unsent(self) -> int:

@@ -48,9 +48,9 @@ _COOKIE_SIZE: Final = 96
 _VOUCH_SIZE: Final = 96
 #: How long a server may open its own cookie, in seconds (C5).
 _COOKIE_LIFE: Final = 60.0
-#: Short nonces are 8 octets, and none comes twice (C11). What fits in a machine's word lasts for
-#: 100,000 years at a million frames a second; the last one is not used.
 _NONCE: Final = Struct(">Q")
+#: Nonces are 8 octets, and none comes twice (C11). What mypyc keeps in a machine's word lasts for
+#: 100,000 years at a million frames a second; the last one is not used.
 _LAST_NONCE: Final = 2**62 - 1
 
 _MESSAGE: Final = b"\x07MESSAGE"
