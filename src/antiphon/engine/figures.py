@@ -80,7 +80,7 @@ def describe(pipe: Pipe, now: float) -> Peer:
         routing_id=pipe.routing_id,
         socket_type=pipe.peer_type.decode("ascii", "replace"),
         connected=bool(pipe.peer_type),
-        queued_in=len(pipe.inbound),
+        queued_in=len(pipe.inbound) + pipe.undecoded,
         queued_out=len(pipe.outbound),
         received=pipe.received,
         sent=pipe.sent,
@@ -88,11 +88,15 @@ def describe(pipe: Pipe, now: float) -> Peer:
         mechanism="" if mechanism is None else mechanism.name.decode("ascii"),
         user_id="" if link is None else _text(pipe.properties.get(b"user-id", b"")),
         last_seen=None if heard_at < 0 else max(now - heard_at, 0.0),
-        queued_bytes_in=_payload(pipe.inbound),
+        queued_bytes_in=_payload(pipe.inbound) + _undecoded(pipe, link),
         queued_bytes_out=_payload(pipe.outbound),
         bytes_received=pipe.bytes_received,
         bytes_sent=pipe.bytes_sent,
     )
+
+
+def _undecoded(pipe: Pipe, link: Link | None) -> int:
+    return link.decoder.left() if link is not None and pipe.undecoded else 0
 
 
 def _text(data: bytes) -> str:

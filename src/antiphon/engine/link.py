@@ -6,9 +6,9 @@ stream is not read until the queue has reached its low-water mark.
 
 from typing import Final
 
-from antiphon.engine.chunks import join, join_small
+from antiphon.engine.chunks import encode, forward
 from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
-from antiphon.engine.network import LARGE_FRAME, Network, Receiver, Stream
+from antiphon.engine.network import Network, Receiver, Stream
 from antiphon.engine.peer import peer_host
 from antiphon.engine.stall import LinkTimer, StallTimer
 from antiphon.errors import ProtocolError
@@ -16,17 +16,16 @@ from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
 from antiphon.wire.connection import CLOSED, NOTICED, PONG_BURST, TRAFFIC, Connection
-from antiphon.wire.framing import COMMAND_READY, FULL, STARVED, encode_message
+from antiphon.wire.framing import COMMAND_READY, FULL, STARVED
 from antiphon.wire.mechanism import Question, Verdict
 
 __all__ = ("Inquiry", "Link", "LinkOwner")
 
-#: What is written at once: about what a socket's buffer takes.
-_CHUNK: Final = 65536
-#: How many messages are passed on at once.
-_MAX_FORWARDED: Final = 64
 #: Answers to a peer's commands that may wait before it is not read any longer.
 _MAX_OUTPUT: Final = 64
+#: How many messages are decoded at once where what came fills the queue. Those that nobody takes
+#: for a while leave the processor's caches, and to take them costs twice as much then.
+_AHEAD: Final = 128
 
 
 class Inquiry:
@@ -138,7 +137,7 @@ class Link(Receiver):
         if pipe.in_fair_queue:
             limit -= len(pipe.inbound)
         try:
-            outcome = decoder.decode(data, limit)
+            outcome = decoder.decode(data, min(limit, _AHEAD))
         except ProtocolError as error:
             self.connection.fail(error)
         self.missing = decoder.missing
@@ -175,7 +174,10 @@ class Link(Receiver):
         """Decode what was left, and read again once there is room for more."""
         # What it has said meanwhile was not read: it is not to blame for that.
         self.heard_at = self.network.now()
-        self._decode(b"", self.pipe.room())
+        pipe = self.pipe
+        self._decode(b"", pipe.take_up(_AHEAD) if pipe.undecoded else pipe.room())
+        if pipe.paused:
+            pipe.check_inbound()
         self._resume()
 
     def close_peer(self, reason: str) -> None:
@@ -216,7 +218,7 @@ class Link(Receiver):
             outcome = connection.obey(pipe.room())
             self._deliver()
         # Not every pattern queues what it is given: there may be room again.
-        while outcome == FULL and self.open and pipe.room() > 0:
+        while outcome == FULL and self.open and not self._puts_off() and pipe.room() > 0:
             outcome = connection.receive(b"", pipe.room())
             self._deliver()
         if not self.open or (connection.noticed and not self._notice()):
@@ -224,6 +226,18 @@ class Link(Receiver):
         if outcome == FULL or (pipe.inbound_bytes >= pipe.weigh_at and pipe.inbound_full()):
             pipe.stop_inbound()
             self._pause()
+
+    def _puts_off(self) -> bool:
+        """Leave what fills the queue undecoded until it is wanted; returns whether it does."""
+        pipe = self.pipe
+        ahead = len(pipe.inbound)
+        if ahead >= _AHEAD:
+            if not pipe.undecoded:
+                pipe.put_off(self.decoder.count_waiting(max(pipe.receive_limit - ahead, 1)))
+            if pipe.undecoded and ahead + pipe.undecoded > pipe.receive_limit // 2:
+                return True
+        pipe.take_up(pipe.undecoded)
+        return False
 
     def _notice(self) -> bool:
         """See to what commands and errors have changed; returns whether the link goes on."""
@@ -302,6 +316,8 @@ class Link(Receiver):
 
     def close(self, error: ProtocolError) -> None:
         """Close the stream and tell the owner, once."""
+        if self.open and self.pipe.undecoded:
+            self._decode(b"", self.pipe.take_up(self.pipe.undecoded))
         if self.open:
             self.open = False
             if self.inquiry is not None:
@@ -375,38 +391,13 @@ class Link(Receiver):
                 return [b"".join(chunks)]
         if not self.established or not self.open:
             return []
-        return self._forward() if self._forwarding else self._encode()
-
-    def _forward(self) -> list[bytes]:
-        pipe = self.pipe
-        chunks: list[bytes] = []
-        count = min(len(pipe.outbound), _MAX_FORWARDED)
-        for message in pipe.outbound[:count]:
-            chunks += message
-        pipe.outbound_taken(count)
-        return join(chunks)
-
-    def _encode(self) -> list[bytes]:
-        pipe = self.pipe
-        chunks: list[bytes] = []
-        count = size = 0
-        connection = self.connection
-        plain = connection.plain
-        for message in pipe.outbound:
-            if plain:
-                size += encode_message(message, chunks)
-            else:
-                size += connection.encode(message, chunks)
-            count += 1
-            if size >= _CHUNK:
-                break
-        pipe.outbound_taken(count)
-        if connection.state == CLOSED:
+        if self._forwarding:
+            return forward(self.pipe)
+        chunks = encode(self.pipe, self.connection)
+        if self.connection.state == CLOSED:
             self._fail()
             return []
-        if size < LARGE_FRAME:
-            return [b"".join(chunks)] if chunks else chunks
-        return join_small(chunks)
+        return chunks
 
     # Time.
 

@@ -13,7 +13,7 @@ __all__ = ("LastValuePipe", "Pipe", "PipeEnd", "make_pipe", "message_size")
 
 #: What a frame costs besides its bytes: a list slot and an object's header.
 _FRAME_COST: Final = 64
-_UNBOUNDED: Final = 2**62
+_UNBOUNDED: Final = 2**62 - 1
 #: The socket types whose CONFLATE keeps only the last message to a peer, and from it.
 _CONFLATES_OUTBOUND: Final = (SocketType.PUB, SocketType.DEALER, SocketType.PUSH)
 _CONFLATES_INBOUND: Final = (SocketType.SUB, SocketType.DEALER, SocketType.PULL)
@@ -80,6 +80,8 @@ class Pipe:
         #: True once nothing more is to be sent to the peer; what it has sent may still be taken.
         self.retired = False
         self.inbound = MessageQueue()
+        #: How many more messages have come, which the far end decodes when inbound is empty.
+        self.undecoded = 0
         #: A list, as the far end takes many at once.
         self.outbound: list[list[bytes]] = []
         #: What inbound weighed when that was last looked at, and the bytes that came in since.
@@ -205,6 +207,18 @@ class Pipe:
             self.paused = True
             self.inbound_stops += 1
 
+    def put_off(self, count: int) -> None:
+        """Take note that the far end, which is paused, has messages that it has not decoded."""
+        self.undecoded += count
+        self.received += count
+
+    def take_up(self, most: int) -> int:
+        """Return how many of those it decodes now, ``most`` or what is left."""
+        count = min(most, self.undecoded)
+        self.undecoded -= count
+        self.received -= count
+        return count
+
     def put_inbound(self, messages: list[list[bytes]]) -> None:
         """Add messages from the peer."""
         self.inbound.put_all(messages)
@@ -229,6 +243,10 @@ class Pipe:
 
     def check_inbound(self) -> None:
         """Let the far end read again if inbound had been full and is at its low-water mark."""
+        if self.undecoded:
+            if not self.inbound:
+                self.end.inbound_room()
+            return
         if not self.paused or len(self.inbound) > self.receive_limit // 2:
             return
         heavy = self._inbound_heavy and self.inbound_bytes > self.receive_limit_bytes // 2
@@ -241,13 +259,13 @@ class Pipe:
         """Take note that there is no far end any longer; the queues stay as they are."""
         self.end = PipeEnd()
         self.paused = self._inbound_heavy = False
-        self.weigh_at = 0
+        self.weigh_at = self.undecoded = 0
 
     def clear(self) -> None:
         """Empty both queues."""
         self.inbound.clear()
         self.outbound.clear()
-        self.inbound_bytes = self.outbound_bytes = 0
+        self.inbound_bytes = self.outbound_bytes = self.undecoded = 0
         self.blocked = self._inbound_heavy = self._outbound_heavy = False
 
 

@@ -268,6 +268,33 @@ class FrameDecoder:
     def _refuse_count(self) -> None:
         raise ProtocolError("too-many-frames", f"a message of more than {self.max_frames} frames")
 
+    def left(self) -> int:
+        """Return how many bytes decode() has left, in their wire form."""
+        return len(self._data) - self._position
+
+    def count_waiting(self, least: int) -> int:
+        """Return how many whole messages of short frames decode() has left; 0 if below ``least``.
+
+        They are counted up to the first longer frame or command.
+        """
+        data = self._data
+        position = self._position
+        quick = self._quick
+        end = len(data)
+        last = end - 1
+        count = 0
+        # None is shorter than a header.
+        if end - position < 2 * least:
+            return 0
+        while position < last:
+            flags = data[position]
+            if flags > quick:
+                break
+            position += 2 + data[position + 1]
+            if flags == 0 and position <= end:
+                count += 1
+        return count if count >= least else 0
+
     # Headers.
 
     def _header(self, data: bytes, position: int) -> int:

@@ -82,6 +82,48 @@ def test_a_slow_reader_holds_the_writer_back_and_loses_nothing(world: World) -> 
     assert server.recv() == [b"again"]
 
 
+@pytest.mark.parametrize("kinds", [(DEALER, DEALER), (SocketType.PUSH, SocketType.PULL)])
+@pytest.mark.parametrize("rcvhwm", [100, 200, 300, 1000])
+def test_a_full_queue_is_decoded_as_it_is_emptied(
+    world: World, rcvhwm: int, kinds: tuple[SocketType, SocketType]
+) -> None:
+    """What RCVHWM lets in has come, is counted, and stays in order, but is not decoded yet."""
+    server = SimulatedSocket(world.machine("server"), kinds[1], rcvhwm=rcvhwm)
+    server.bind(SERVER.replace("server", "*"))
+    client = SimulatedSocket(world.machine("client"), kinds[0], sndhwm=0)
+    client.connect(SERVER)
+    world.run(0.01)
+    for number in range(20_000):
+        client.send(b"%d" % number)
+    world.run(0.1)
+    (peer,) = server.core.peers()
+    assert rcvhwm <= peer.queued_in == peer.received
+    assert peer.queued_bytes_in >= peer.queued_in
+    assert server.core.stats().receive_high_water == 1
+    (pipe,) = server.core.pipes()
+    assert len(pipe.inbound) <= max(128, rcvhwm // 2)
+    assert [server.recv() for _ in range(20_000)] == [[b"%d" % n] for n in range(20_000)]
+    (peer,) = server.core.peers()
+    assert (peer.queued_in, peer.queued_bytes_in, peer.received) == (0, 0, 20_000)
+
+
+def test_what_is_not_decoded_yet_outlives_its_connection(world: World) -> None:
+    client, server = pair(world, {"rcvhwm": 1000}, {"sndhwm": 0})
+    for number in range(5000):
+        server.send(b"%d" % number)
+    world.run(0.1)
+    (peer,) = client.core.peers()
+    assert peer.queued_in >= 1000
+    world.part("client", "server")
+    world.cut()
+    world.run(0.1)
+    (peer,) = client.core.peers()
+    assert not peer.connected
+    count = peer.queued_in
+    assert count >= 1000
+    assert [client.try_recv() for _ in range(count)] == [[b"%d" % n] for n in range(count)]
+
+
 def test_queues_are_bounded_in_bytes_too(world: World) -> None:
     options: dict[str, object] = {"sndhwm": 0, "sndhwm_bytes": 1_000_000}
     client, server = pair(world, options, {"rcvhwm": 0, "rcvhwm_bytes": 1_000_000})

@@ -298,3 +298,29 @@ def test_messages_that_wait_can_be_replaced() -> None:
     assert (pipe.outbound, pipe.blocked) == ([[b"3"]], False)
     pipe.replace_outbound([[b"4"], [b"5"], [b"6"]])
     assert (len(pipe.outbound), pipe.blocked) == (3, True)
+
+
+def test_what_is_not_decoded_is_asked_for_when_inbound_is_empty() -> None:
+    pipe, end = joined(10)
+    pipe.put_inbound([[b"1"], [b"2"]])
+    pipe.put_off(15)
+    pipe.stop_inbound()
+    assert pipe.received == 17
+    pipe.take_inbound()
+    assert end.told == []
+    pipe.take_inbound()
+    assert end.told == ["room"]
+    assert pipe.paused
+    assert (pipe.take_up(10), pipe.undecoded, pipe.received) == (10, 5, 7)
+    assert (pipe.take_up(10), pipe.undecoded, pipe.received) == (5, 0, 2)
+    pipe.check_inbound()
+    assert end.told == ["room", "room"]
+    assert not pipe.paused
+
+
+def test_a_pipe_without_a_far_end_has_nothing_to_decode() -> None:
+    for end_it in (Pipe.clear, Pipe.disconnected):
+        pipe, _ = joined(10)
+        pipe.put_off(15)
+        end_it(pipe)
+        assert pipe.undecoded == 0

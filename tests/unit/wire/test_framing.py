@@ -94,6 +94,22 @@ def test_commands_come_between_messages(
     assert feed(decoder(), split(data, cuts)) == (messages, [command])
 
 
+@given(MESSAGES, st.lists(st.sampled_from([1, 2, 254, 255]).map(bytes), max_size=3))
+def test_what_a_limit_holds_back_is_counted_up_to_the_first_long_frame(
+    messages: list[Message], tail: Message
+) -> None:
+    subject = decoder()
+    data = wire([b"first"], *messages) + (wire([*tail, b"end"])[:-1] if tail else b"")
+    assert subject.decode(data, 1) == FULL
+    assert subject.messages == [[b"first"]]
+    left = itertools.takewhile(lambda parts: max(map(len, parts)) < 256, messages)
+    count = sum(1 for _ in left)
+    assert subject.left() == len(data) - 7
+    assert subject.count_waiting(0) == count
+    assert subject.count_waiting(count) == count
+    assert subject.count_waiting(count + 1) == 0
+
+
 @given(MESSAGES, st.integers(1, 3), st.lists(st.integers(0, 2**31), max_size=5))
 def test_a_limit_holds_back_and_loses_nothing(
     messages: list[Message], limit: int, cuts: list[int]
