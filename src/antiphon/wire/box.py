@@ -1,7 +1,9 @@
-"""Authenticated encryption of one connection's frames, with the key that its two sides share.
+"""MESSAGE commands of one connection: frames, each in a box of its own (RFC 26, C8).
+
+    07 "MESSAGE" | nonce (8) | box: tag (16), flags (1), body
 
 Every frame passes here, so that what PyNaCl's functions add to the cipher counts (a third of the
-time for a frame of 1 KiB): where PyNaCl has its usual inside, libsodium is called directly, with
+time for a frame of 1 KiB): where PyNaCl has its usual inside, libsodium is called directly, in
 room that is used again. A test holds the two against each other.
 """
 
@@ -9,10 +11,17 @@ from typing import Any, Final
 
 from antiphon.keys import nacl_bindings, nacl_error, nacl_library
 
-__all__ = ("Box", "DirectBox", "make_box")
+__all__ = ("MESSAGE", "NOT_THE_PEERS", "Box", "DirectBox", "make_box")
 
-_TAG: Final = 16
-#: The room that is kept, in octets; larger frames get room of their own.
+#: How the command begins.
+MESSAGE: Final = b"\x07MESSAGE"
+#: What open() returns in place of flags, which are never negative, and a body.
+NOT_THE_PEERS: Final = (-1, b"")
+#: Where its parts begin, in octets.
+_BOX: Final = 16
+_FLAGS: Final = 32
+_BODY: Final = 33
+#: The room that is kept, in octets; larger commands get room of their own.
 _ROOM: Final = 4096
 
 
@@ -31,18 +40,21 @@ class Box:
         self._open: Any = bindings.crypto_box_open_afternm
         self._failure: Any = nacl_error()
 
-    def seal(self, plain: bytes, nonce: bytes) -> bytes:
-        """Return the box that holds ``plain``."""
-        box: bytes = self._seal(plain, self.sealing + nonce, self.key)
-        return box
+    def seal(self, flags: bytes, body: bytes, nonce: bytes) -> bytes:
+        """Return the command that holds one octet of flags, and a body."""
+        box: bytes = self._seal(flags + body, self.sealing + nonce, self.key)
+        return MESSAGE + nonce + box
 
-    def open(self, box: bytes, nonce: bytes) -> bytes | None:
-        """Return what a box of the peer holds, or None if it is not the peer's."""
+    def open(self, command: bytes, nonce: bytes) -> tuple[int, bytes]:
+        """Return flags and body from a command of the peer, NOT_THE_PEERS if that is not his.
+
+        ``nonce`` is the one in the command, which is not looked at but for its box.
+        """
         try:
-            plain: bytes = self._open(box, self.opening + nonce, self.key)
+            plain: bytes = self._open(command[_BOX:], self.opening + nonce, self.key)
         except self._failure:
-            return None
-        return plain
+            return NOT_THE_PEERS
+        return (plain[0], plain[1:]) if plain else NOT_THE_PEERS
 
 
 class DirectBox(Box):
@@ -52,38 +64,40 @@ class DirectBox(Box):
         super().__init__(key, sealing, opening)
         ffi, lib = library
         self._new: Any = ffi.new
-        self._view: Any = ffi.buffer
+        self._buffer: Any = ffi.buffer
         self._seal_into: Any = lib.crypto_box_easy_afternm
         self._open_into: Any = lib.crypto_box_open_easy_afternm
-        self._room: Any = ffi.new("unsigned char[]", _ROOM)
-        self._in_room: Any = ffi.buffer(self._room)
+        self._room = self._make_room(_ROOM)
 
-    def seal(self, plain: bytes, nonce: bytes) -> bytes:
-        """Return the box that holds ``plain``."""
-        size = len(plain) + _TAG
-        room, view = self._room_for(size)
-        if self._seal_into(room, plain, len(plain), self.sealing + nonce, self.key) != 0:
-            return super().seal(plain, nonce)
-        box: bytes = view[:size]
-        return box
-
-    def open(self, box: bytes, nonce: bytes) -> bytes | None:
-        """Return what a box of the peer holds, or None if it is not the peer's."""
-        size = len(box) - _TAG
-        if size <= 0:
-            return None
-        room, view = self._room_for(size)
-        if self._open_into(room, box, len(box), self.opening + nonce, self.key) != 0:
-            return None
-        plain: bytes = view[:size]
-        return plain
-
-    def _room_for(self, size: int) -> tuple[Any, Any]:
-        """Return room for so many octets, and a view of it."""
-        if size <= _ROOM:
-            return self._room, self._in_room
+    def _make_room(self, size: int) -> tuple[Any, Any, Any]:
+        """Return a view of new room, where in it a box begins, and where what is in the box."""
         room = self._new("unsigned char[]", size)
-        return room, self._view(room)
+        return self._buffer(room), room + _BOX, room + _FLAGS
+
+    def seal(self, flags: bytes, body: bytes, nonce: bytes) -> bytes:
+        """Return the command that holds one octet of flags, and a body."""
+        size = _BODY + len(body)
+        view, box, plain = self._room if size <= _ROOM else self._make_room(size)
+        view[:_BOX] = MESSAGE + nonce
+        view[_FLAGS:_BODY] = flags
+        view[_BODY:size] = body
+        if self._seal_into(box, plain, size - _FLAGS, self.sealing + nonce, self.key) != 0:
+            return super().seal(flags, body, nonce)
+        command: bytes = view[:size]
+        return command
+
+    def open(self, command: bytes, nonce: bytes) -> tuple[int, bytes]:
+        """Return flags and body from a command of the peer, NOT_THE_PEERS if that is not his."""
+        size = len(command)
+        if size < _BODY:
+            return NOT_THE_PEERS
+        view, box, plain = self._room if size <= _ROOM else self._make_room(size)
+        view[:size] = command
+        if self._open_into(plain, box, size - _BOX, self.opening + nonce, self.key) != 0:
+            return NOT_THE_PEERS
+        flags: int = plain[0]
+        body: bytes = view[_BODY:size]
+        return flags, body
 
 
 def make_box(key: bytes, sealing: bytes, opening: bytes) -> Box:

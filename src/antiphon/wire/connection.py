@@ -213,11 +213,12 @@ class Connection:
         if self.forwarding:
             parts = decode_message(parts)
         size = 0
-        last = len(parts) - 1
+        left = len(parts)
         try:
-            for part in parts[:last]:
-                size += self._frame_message([self.mechanism.seal(SEALED_MORE, part)], out)
-            size += self._frame_message([self.mechanism.seal(0, parts[last])], out)
+            for part in parts:
+                left -= 1
+                sealed = self.mechanism.seal(SEALED_MORE if left else 0, part)
+                size += self._frame_message([sealed], out)
         except ProtocolError as error:
             self.fail(error)
         return size

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from antiphon.errors import ProtocolError
 from antiphon.keys import KEY_SIZE, nacl_bindings, nacl_error
-from antiphon.wire.box import Box, make_box
+from antiphon.wire.box import MESSAGE, Box, make_box
 from antiphon.wire.command import Command, encode_metadata
 from antiphon.wire.mechanism import (
     MAX_HANDSHAKE_COMMAND,
@@ -53,10 +53,9 @@ _NONCE: Final = Struct(">Q")
 #: 100,000 years at a million frames a second; the last one is not used.
 _LAST_NONCE: Final = 2**62 - 1
 
-_MESSAGE: Final = b"\x07MESSAGE"
 _FROM_CLIENT: Final = b"CurveZMQMESSAGEC"
 _FROM_SERVER: Final = b"CurveZMQMESSAGES"
-_FLAGS: Final = tuple(bytes([flags]) for flags in range(256))
+_OCTETS: Final = tuple(bytes([octet]) for octet in range(256))
 
 
 class CurveMechanism(Mechanism):
@@ -79,6 +78,9 @@ class CurveMechanism(Mechanism):
         # What seals and opens with it, once the handshake is over.
         self._frames: Box | None = None
         self._nonce = 1
+        # All of the last one but its last octet, as a number and as octets.
+        self._nonce_high = -1
+        self._nonce_start = b""
         # The last one of the peer. Octets are compared as the numbers that they are.
         self._peer_nonce = bytes(8)
         self._box: Any = self._nacl.crypto_box_afternm
@@ -90,12 +92,11 @@ class CurveMechanism(Mechanism):
         """Return a MESSAGE command for one frame (C8). Raises ProtocolError."""
         frames = self._frames
         assert frames is not None
-        nonce = self._next_nonce()
-        return _MESSAGE + nonce + frames.seal(_FLAGS[flags] + body, nonce)
+        return frames.seal(_OCTETS[flags], body, self._next_nonce())
 
-    def open(self, sealed: bytes) -> bytes:
+    def open(self, sealed: bytes) -> tuple[int, bytes]:
         """Return the flags and the body of a MESSAGE command. Raises ProtocolError (C13)."""
-        if not sealed.startswith(_MESSAGE):
+        if not sealed.startswith(MESSAGE):
             raise ProtocolError("unexpected-command", "a frame is no MESSAGE command")
         if len(sealed) < _MESSAGE_SIZE:
             raise ProtocolError("malformed-message", "a MESSAGE command is too short")
@@ -103,10 +104,10 @@ class CurveMechanism(Mechanism):
         self._take_nonce(nonce)
         frames = self._frames
         assert frames is not None
-        plain = frames.open(sealed[16:], nonce)
-        if plain is None:
+        flags, body = frames.open(sealed, nonce)
+        if flags < 0:
             raise _cryptographic("MESSAGE")
-        return plain
+        return flags, body
 
     def _begin_frames(self) -> None:
         """Let frames be sealed: the handshake is over."""
@@ -124,7 +125,11 @@ class CurveMechanism(Mechanism):
         if nonce >= _LAST_NONCE:
             raise ProtocolError("nonces-exhausted", "all nonces of the connection have been used")
         self._nonce = nonce + 1
-        return _NONCE.pack(nonce)
+        # To pack a number costs more than to look up its last octet.
+        if nonce >> 8 != self._nonce_high:
+            self._nonce_high = nonce >> 8
+            self._nonce_start = _NONCE.pack(nonce)[:7]
+        return self._nonce_start + _OCTETS[nonce & 255]
 
     def _take_nonce(self, octets: bytes) -> None:
         """Take note of the peer's nonce. Raises ProtocolError unless it grows (C11)."""

@@ -152,8 +152,8 @@ class Mechanism:
         """
         raise NotImplementedError
 
-    def open(self, sealed: bytes) -> bytes:
-        """Return what seal() was given: one octet of flags, then the body. Raises ProtocolError."""
+    def open(self, sealed: bytes) -> tuple[int, bytes]:
+        """Return what seal() was given, flags and body. Raises ProtocolError."""
         raise NotImplementedError
 
     def accept_properties(self, data: bytes) -> None:

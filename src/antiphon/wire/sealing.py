@@ -119,13 +119,13 @@ class SealedDecoder(FrameDecoder):
         count = 0
         outcome = FULL if len(self.messages) >= limit else GOING_ON
         while count < len(sealed) and outcome == GOING_ON:
-            plain = self.mechanism.open(sealed[count][0])
+            flags, body = self.mechanism.open(sealed[count][0])
             count += 1
-            if plain[0] == SEALED_COMMAND:
-                self._take(plain)
+            if flags == SEALED_COMMAND:
+                self._take(body)
                 outcome = COMMAND_READY
             else:
-                self._add_part(plain)
+                self._add_part(flags, body)
                 if len(self.messages) >= limit:
                     outcome = FULL
         if count == len(sealed):
@@ -134,24 +134,22 @@ class SealedDecoder(FrameDecoder):
             del sealed[:count]
         return outcome
 
-    def _take(self, plain: bytes) -> None:
-        size = len(plain) - 1
+    def _take(self, body: bytes) -> None:
+        size = len(body)
         if size > self.max_command:
             raise ProtocolError(
                 "command-too-long", f"a command of {size} bytes; the limit is {self.max_command}"
             )
-        self.command = plain[1:]
+        self.command = body
 
-    def _add_part(self, plain: bytes) -> None:
-        flags = plain[0]
-        size = len(plain) - 1
+    def _add_part(self, flags: int, part: bytes) -> None:
+        size = len(part)
         if flags > SEALED_MORE:
             raise ProtocolError("malformed-message", f"a sealed frame's flags are {flags:#04x}")
         if 0 <= self.max_frame < size:
             raise ProtocolError(
                 "message-too-long", f"a frame of {size} bytes; MAXMSGSIZE is {self.max_frame}"
             )
-        part = plain[1:]
         self._parts.append(encode_header(flags, size) + part if self._forwarding else part)
         self._count_frame()
         if not flags:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from antiphon.keys import nacl_library
-from antiphon.wire.box import Box, DirectBox, make_box
+from antiphon.wire.box import MESSAGE, NOT_THE_PEERS, Box, DirectBox, make_box
 
 KEY = bytes(range(32))
 ONE, OTHER = b"prefix-number-01", b"prefix-number-02"
@@ -22,25 +22,26 @@ def boxes(sealing: bytes, opening: bytes) -> list[Box]:
 
 
 @given(
-    st.binary(min_size=1, max_size=300)
-    | st.sampled_from([4079, 4080, 4081, 4096, 4097]).map(bytes),
+    st.integers(0, 255).map(lambda flags: bytes([flags])),
+    st.binary(max_size=300) | st.sampled_from([4062, 4063, 4064, 4096, 70_000]).map(bytes),
     st.binary(min_size=8, max_size=8),
 )
-def test_both_ways_give_the_same(plain: bytes, nonce: bytes) -> None:
-    first, second = (box.seal(plain, nonce) for box in boxes(ONE, OTHER))
+def test_both_ways_give_the_same(flags: bytes, body: bytes, nonce: bytes) -> None:
+    first, second = (box.seal(flags, body, nonce) for box in boxes(ONE, OTHER))
     assert first == second
+    assert first.startswith(MESSAGE + nonce)
     for box in boxes(OTHER, ONE):
-        assert box.open(first, nonce) == plain
-        assert box.open(first[:-1] + bytes([first[-1] ^ 1]), nonce) is None
-        assert box.open(first, bytes(8) if any(nonce) else b"x" * 8) is None
+        assert box.open(first, nonce) == (flags[0], body)
+        assert box.open(first[:-1] + bytes([first[-1] ^ 1]), nonce) == NOT_THE_PEERS
+        assert box.open(first, bytes(8) if any(nonce) else b"x" * 8) == NOT_THE_PEERS
     for box in boxes(OTHER, OTHER):
-        assert box.open(first, nonce) is None
+        assert box.open(first, nonce) == NOT_THE_PEERS
 
 
-@pytest.mark.parametrize("size", [0, 1, 15, 16])
+@pytest.mark.parametrize("size", [16, 17, 31, 32, 33])
 def test_what_is_too_short_holds_nothing(size: int) -> None:
-    direct = DirectBox(KEY, ONE, ONE, nacl_library())
-    assert direct.open(bytes(size), bytes(8)) is None
+    for box in boxes(ONE, ONE):
+        assert box.open(bytes(size), bytes(8)) == NOT_THE_PEERS
 
 
 def test_another_inside_of_pynacl_is_made_do_without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,7 +130,7 @@ def test_a_sealed_ping_is_answered_with_a_sealed_pong() -> None:
     assert far.peer_ttl_ms == 2500
     answer = far.output.pop()
     assert b"PONG" not in answer
-    assert near.mechanism.open(answer[2:]) == b"\x02\x04PONG"
+    assert near.mechanism.open(answer[2:]) == (2, b"\x04PONG")
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3])
