@@ -23,7 +23,8 @@ class Spinner:
     def __init__(self, poller: Any, max_events: int, moment: float = _MOMENT) -> None:
         self._poller = poller
         self._max_events = max_events
-        self._moment = moment
+        #: For how long to look, in seconds.
+        self.moment = moment
         # A peer on the only processor has to wait until we sleep.
         self._pays = _processors() > 1
         self._in_vain = 0
@@ -32,22 +33,29 @@ class Spinner:
 
     def poll(self, seconds: float) -> list[tuple[int, int]]:
         """Return the events that come within a moment, or ``seconds`` if those are less."""
-        if not self._pays:
+        if not self.begin():
             return []
-        if self._resting:
-            self._resting -= 1
-            return []
-        end = time.monotonic() + min(seconds, self._moment)
+        end = time.monotonic() + min(seconds, self.moment)
         while True:
             events: list[tuple[int, int]] = self._poller.poll(0.0, self._max_events)
-            if events:
-                self._in_vain = 0
+            if events or time.monotonic() >= end:
+                self.end(bool(events))
                 return events
-            if time.monotonic() >= end:
-                break
+
+    def begin(self) -> bool:
+        """Tell whether to look before this wait; whoever does calls end() afterwards."""
+        if self._resting:
+            self._resting -= 1
+            return False
+        return self._pays
+
+    def end(self, found: bool) -> None:
+        """Take note of whether something has come."""
+        if found:
+            self._in_vain = 0
+            return
         self._in_vain = min(self._in_vain + 1, _MAX_DOUBLINGS)
         self._resting = 1 << self._in_vain
-        return []
 
 
 def _processors() -> int:

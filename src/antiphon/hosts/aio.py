@@ -32,12 +32,16 @@ from antiphon.hosts.waiting import (
 from antiphon.instrument import SocketEvent
 from antiphon.options import SocketOptions
 from antiphon.reactor import Reactor
+from antiphon.spinning import Spinner
 
 __all__ = ("AioHost",)
 
 #: Operations that may complete at once, one after the other, before other tasks get a turn.
 _MAX_AT_ONCE: Final = 128
 _BURST: Final = 65536
+#: How long to look for an answer before sleeping, in seconds: most peers that wait in a loop answer
+#: in less.
+_MOMENT: Final = 0.0003
 
 T = TypeVar("T")
 
@@ -62,6 +66,9 @@ class AioHost(AwaitingHost):
         self._timer_deadline = -1.0
         self._at_once = 0
         self._burst = 0
+        #: Says when a task looks again and again for an answer; whether one does.
+        self.spinner = Spinner(self.reactor.poller, 1, _MOMENT)
+        self._looking = False
         # Sockets that were garbage collected: the collector runs anywhere.
         self._abandoned: deque[SocketCore] = deque()
 
@@ -223,6 +230,7 @@ class AioHost(AwaitingHost):
         self._burst += len(parts[-1]) + 64
         if first or self._burst >= _BURST:
             self._burst = 1
+            self.reactor.expectant = True
             self.reactor.flush()
             self._arm()
         elif not self._turn_scheduled:
@@ -329,6 +337,10 @@ class AioHost(AwaitingHost):
                 return result
             raise Again
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
+        if cores and self._may_look():
+            result = await self._look_for_a_moment(cores, attempt)
+            if result:
+                return result
         while True:
             future: asyncio.Future[None] = loop.create_future()
             expiry = None
@@ -349,6 +361,36 @@ class AioHost(AwaitingHost):
                 return result
             if deadline >= 0 and time.monotonic() >= deadline:
                 raise Again
+
+    def _may_look(self) -> bool:
+        # With several tasks that wait there is enough to do, or an answer is not all that may come.
+        expectant = self.reactor.expectant and not (self._waiters or self._looking)
+        return expectant and self.spinner.begin()
+
+    async def _look_for_a_moment(
+        self, cores: list[SocketCore], attempt: Callable[[], T | None]
+    ) -> T | None:
+        """Return what ``attempt`` returns once that is something, or None after a moment.
+
+        An answer may be about to come, and to be woken takes longer. Other tasks run meanwhile.
+        """
+        reactor = self.reactor
+        reactor.expectant = False
+        end = time.monotonic() + self.spinner.moment
+        self._looking = True
+        try:
+            while True:
+                await asyncio.sleep(0)
+                for core in cores:
+                    self._check(core)
+                reactor.poll(0.0)
+                self._arm()
+                result = self._look_again(attempt)
+                if result or time.monotonic() >= end:
+                    self.spinner.end(bool(result))
+                    return result
+        finally:
+            self._looking = False
 
     def _look_again(self, attempt: Callable[[], T | None]) -> T | None:
         result = attempt()

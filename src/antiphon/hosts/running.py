@@ -7,7 +7,6 @@ thread is inside, the caretaker takes over (see hosts/caretaker.py).
 """
 
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -50,7 +49,7 @@ class Runner(BlockingHost):
         self._spare: list[Sleeper] = []
         self._descent = Descent()
         # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
-        self._abandoned: deque[SocketCore] = deque()
+        self._abandoned: list[SocketCore] = []
         self._orphaned = False
         self._caretaker = caretaker(self)
 

@@ -297,7 +297,7 @@ class Host(Runner):
     def sweep(self) -> bool:
         """Close what was abandoned; returns whether nothing is left of an abandoned context."""
         while self._abandoned:
-            self._close(self._abandoned.popleft(), None)
+            self._close(self._abandoned.pop(), None)
         if not self._orphaned:
             return False
         for core in list(self._keeper.cores):

@@ -23,6 +23,7 @@ _FLAGS: Final = 32
 _BODY: Final = 33
 #: The room that is kept, in octets; larger commands get room of their own.
 _ROOM: Final = 4096
+_MOST_KEPT: Final = _ROOM - _BODY
 
 
 class Box:
@@ -76,15 +77,13 @@ class DirectBox(Box):
 
     def seal(self, flags: bytes, body: bytes, nonce: bytes) -> bytes:
         """Return the command that holds one octet of flags, and a body."""
-        size = _BODY + len(body)
-        view, box, plain = self._room if size <= _ROOM else self._make_room(size)
-        view[:_BOX] = MESSAGE + nonce
-        view[_FLAGS:_BODY] = flags
-        view[_BODY:size] = body
-        if self._seal_into(box, plain, size - _FLAGS, self.sealing + nonce, self.key) != 0:
+        plain = flags + body
+        size = len(plain)
+        view, room, _ = self._room if size <= _MOST_KEPT else self._make_room(size + _BODY)
+        if self._seal_into(room, plain, size, self.sealing + nonce, self.key) != 0:
             return super().seal(flags, body, nonce)
-        command: bytes = view[:size]
-        return command
+        box: bytes = view[_BOX : _FLAGS + size]
+        return MESSAGE + nonce + box
 
     def open(self, command: bytes, nonce: bytes) -> tuple[int, bytes]:
         """Return flags and body from a command of the peer, NOT_THE_PEERS if that is not his."""

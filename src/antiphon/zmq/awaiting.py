@@ -188,14 +188,14 @@ async def _recv(
 ) -> bytes | Frame:
     incoming = messages.incoming
     if incoming:
-        return incoming.popleft() if copy else messages.next_frame(track)
+        return incoming.pop() if copy else messages.next_frame(track)
     timeout_ms = messages.receive_timeout(flags)
     if turns.taken:
         timeout_ms = await turns.take(timeout_ms)
     turns.taken = True
     try:
         if incoming:
-            return incoming.popleft() if copy else messages.next_frame(track)
+            return incoming.pop() if copy else messages.next_frame(track)
         if copy:
             return messages.first(await host.recv(core, timeout_ms))
         parts, sender = await host.recv_from(core, timeout_ms)

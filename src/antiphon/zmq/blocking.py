@@ -89,7 +89,7 @@ class Blocking:
             return self._recv_frame(flags, bool(track))
         incoming = self._messages.incoming
         if incoming:
-            return incoming.popleft()
+            return incoming.pop()
         parts = self._host.recv(self._core, self._messages.receive_timeout(flags))
         return self._messages.first(parts)
 

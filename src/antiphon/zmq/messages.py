@@ -3,7 +3,6 @@
 Messages are whole below this room. Compiled, as every message passes through.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, ParamSpec, TypeVar
 
@@ -41,9 +40,10 @@ class Messages:
         self._begin = begin
         self.addressing = addressing
         self._max_frame = max_frame
-        #: The frames of messages that are sent or received in part.
+        #: The frames of messages that are sent or received in part; of those that have come the
+        #: next one is the last.
         self.outgoing: list[bytes] = []
-        self.incoming: deque[bytes] = deque()
+        self.incoming: list[bytes] = []
         #: What is known of the sender of ``incoming``.
         self._sender: Mapping[bytes, bytes] = NOBODY
 
@@ -131,7 +131,7 @@ class Messages:
         if len(parts) > 1:
             if self.addressing is not None:
                 return parts[-1]
-            self.incoming.extend(parts[1:])
+            self.incoming += parts[:0:-1]
             self._sender = NOBODY
         return parts[0]
 
@@ -141,7 +141,7 @@ class Messages:
 
     def rest(self) -> list[bytes]:
         """Return the frames that are left of a message."""
-        rest = list(self.incoming)
+        rest = self.incoming[::-1]
         self.incoming.clear()
         return rest
 
@@ -164,7 +164,7 @@ class Messages:
     def next_frame(self, track: bool) -> Frame:
         """Return the next of the frames that are left."""
         incoming = self.incoming
-        part = incoming.popleft()
+        part = incoming.pop()
         return received_frame(part, bool(incoming), self._sender, track)
 
     def rest_frames(self, track: bool) -> list[Frame]:

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import uvloop
 
-from antiphon.engine.socket import DEALER, REP, REQ, ROUTER
-from antiphon.errors import Again, ContextTerminated
+from antiphon.engine.socket import DEALER, REP, REQ, ROUTER, SocketCore
+from antiphon.errors import Again, ContextTerminated, SocketClosed
 from antiphon.hosts.aio import AioHost
 from antiphon.options import SocketOptions
+from antiphon.spinning import Spinner
 
 PATIENCE = 10_000
 
@@ -46,6 +47,106 @@ def test_request_and_reply(run: Runner) -> None:
         assert await host.recv(rep, PATIENCE) == [b"Hello"]
         await host.send(rep, [b"World"], PATIENCE)
         assert await host.recv(req, PATIENCE) == [b"World"]
+
+    run(scenario)
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> Callable[[AioHost], None]:
+    """Let a host look for answers for a minute before it sleeps, as on two processors."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1}, raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+    def look(host: AioHost) -> None:
+        host.spinner = Spinner(host.reactor.poller, 1, 60.0)
+
+    return look
+
+
+async def asked(host: AioHost) -> tuple[SocketCore, SocketCore]:
+    """Return a REQ whose request has come, and the REP that has it."""
+    rep = host.open(REP, SocketOptions())
+    req = host.open(REQ, SocketOptions())
+    host.connect(req, host.bind(rep, "tcp://127.0.0.1:*"))
+    await host.send(req, [b"Hello"], PATIENCE)
+    assert await host.recv(rep, PATIENCE) == [b"Hello"]
+    host.reactor.expectant = True
+    return req, rep
+
+
+def test_who_awaits_an_answer_looks_for_it_while_other_tasks_run(
+    run: Runner, looking: Callable[[AioHost], None]
+) -> None:
+    async def scenario(host: AioHost) -> None:
+        looking(host)
+        req, rep = await asked(host)
+        host.reactor.expectant = True
+        answer = asyncio.create_task(host.recv(req, PATIENCE))
+        passes = host.reactor.passes
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        assert host.reactor.passes > passes + 500
+        assert not answer.done()
+        await host.send(rep, [b"World"], PATIENCE)
+        assert await answer == [b"World"]
+
+    run(scenario)
+
+
+def test_one_task_at_a_time_looks(run: Runner, looking: Callable[[AioHost], None]) -> None:
+    async def scenario(host: AioHost) -> None:
+        looking(host)
+        req, _ = await asked(host)
+        tasks = []
+        for _ in range(3):
+            host.reactor.expectant = True
+            tasks.append(asyncio.create_task(host.poll([(req, 1)], -1)))
+            await asyncio.sleep(0)
+        turns, passes = 1000, host.reactor.passes
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        assert turns * 0.5 < host.reactor.passes - passes < turns * 2
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    run(scenario)
+
+
+def test_a_receive_that_is_cancelled_while_it_looks_loses_nothing(
+    run: Runner, looking: Callable[[AioHost], None]
+) -> None:
+    async def scenario(host: AioHost) -> None:
+        looking(host)
+        req, rep = await asked(host)
+        task = asyncio.create_task(host.recv(req, -1))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        await host.send(rep, [b"World"], PATIENCE)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await host.recv(req, PATIENCE) == [b"World"]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("ending", ["socket", "context"])
+def test_who_looks_sees_the_end(
+    run: Runner, looking: Callable[[AioHost], None], ending: str
+) -> None:
+    async def scenario(host: AioHost) -> None:
+        looking(host)
+        req, _ = await asked(host)
+        task = asyncio.create_task(host.recv(req, -1))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if ending == "socket":
+            host.close(req, 0)
+        else:
+            host.destroy(0)
+        with pytest.raises(SocketClosed if ending == "socket" else ContextTerminated):
+            await task
 
     run(scenario)
 
