@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "spinning": set(),
     "reactor": WORDS | {"wire", "patterns", "engine", "transport", "poller", "spinning"},
     "testing": WORDS | {"wire", "patterns", "engine", "transport"},
-    "hosts": WORDS | {"patterns", "engine", "transport", "reactor", "message"},
+    "hosts": WORDS | {"patterns", "engine", "transport", "reactor", "spinning", "message"},
     "zmq": WORDS | {"engine", "patterns", "hosts"},
     "topology": WORDS | {"wire"},
     "observe": WORDS | {"wire", "message"},
