@@ -15,6 +15,7 @@ from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, LoadBalancer
 from antiphon.patterns.trie import SubscriptionTrie
+from antiphon.queue import MessageQueue
 from antiphon.wire.framing import FrameDecoder, encode_message
 
 _TOGETHER = 64
@@ -46,7 +47,7 @@ def decode(size: int) -> Callable[[], int]:
     def step() -> int:
         decoder.decode(data, _TOGETHER)
         count = len(decoder.messages)
-        decoder.messages = []
+        decoder.messages.clear()
         return count
 
     return step
@@ -89,7 +90,7 @@ def fair_queue(size: int) -> Callable[[], int]:
     parts = [b"x" * 16]
     for _ in range(size):
         pipe = Pipe(SocketOptions())
-        pipe.put_inbound([parts])
+        pipe.put_inbound(MessageQueue([parts]))
         queue.activate(pipe)
 
     def step() -> int:
@@ -97,7 +98,7 @@ def fair_queue(size: int) -> Callable[[], int]:
             queue.take()
             pipe = queue.last
             assert pipe is not None
-            pipe.put_inbound([parts])
+            pipe.put_inbound(MessageQueue([parts]))
             queue.activate(pipe)
         return _TOGETHER
 

@@ -21,6 +21,7 @@ WORDS = {
     "native",
     "unpatched",
     "lock",
+    "queue",
 }
 ALLOWED: dict[str, set[str]] = {
     "native": set(),
@@ -46,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "observe": WORDS | {"wire", "message"},
     "build": {"wire"},
     "message": set(),
+    "queue": set(),
     "loop": WORDS | {"zmq"},
     "actor": WORDS | {"zmq"},
     "asyncio": WORDS | {"zmq", "actor"},

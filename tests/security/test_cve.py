@@ -198,9 +198,9 @@ def test_cve_row_c733067d_what_follows_a_close_is_not_looked_at() -> None:
     assert subject.state == CLOSED
     assert subject.error is not None
     assert subject.error.reason == "peer-closed"
-    assert subject.decoder.messages == [[b""]]
+    assert list(subject.decoder.messages) == [[b""]]
     assert subject.receive(late, 10) == NOTICED
-    assert subject.decoder.messages == [[b""]]
+    assert list(subject.decoder.messages) == [[b""]]
 
 
 SCANS = {

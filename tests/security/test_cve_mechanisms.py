@@ -71,7 +71,7 @@ def reason_after(subject: Connection, data: bytes) -> str:
     subject.receive(data, UNLIMITED)
     assert subject.state == CLOSED
     assert subject.error is not None
-    assert subject.decoder.messages == []
+    assert list(subject.decoder.messages) == []
     return subject.error.reason
 
 

@@ -10,6 +10,7 @@ from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.router import ROUTED, UNKNOWN_ID, Router
+from antiphon.queue import MessageQueue
 
 __all__ = ("Relay", "Trace")
 
@@ -38,7 +39,7 @@ class _Frontend(Router):
         # a client once and not for each of them.
         self.patient = True
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         super().deliver(pipe, messages)
         self.relay.schedule()
 
@@ -54,10 +55,9 @@ class _Backend(Router):
         super().__init__(options, first_id)
         self.relay = relay
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
-        for message in messages:
-            self.relay.from_worker(pipe.routing_id, message)
-        messages.clear()
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
+        while len(messages) > 0:
+            self.relay.from_worker(pipe.routing_id, messages.take())
         self.relay.schedule()
 
     def detach(self, pipe: Pipe) -> None:

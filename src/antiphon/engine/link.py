@@ -141,7 +141,7 @@ class Link(Receiver):
         except ProtocolError as error:
             self.connection.fail(error)
         self.missing = decoder.missing
-        if decoder.messages:
+        if len(decoder.messages) > 0:
             self.pattern.deliver(pipe, decoder.messages)
         if outcome != STARVED or pipe.inbound_bytes >= pipe.weigh_at:
             self._go_on(outcome)
@@ -207,7 +207,7 @@ class Link(Receiver):
     def _deliver(self) -> None:
         decoder = self.decoder
         self.missing = decoder.missing
-        if decoder.messages:
+        if len(decoder.messages) > 0:
             self.pattern.deliver(self.pipe, decoder.messages)
 
     def _go_on(self, outcome: int) -> None:

@@ -13,6 +13,7 @@ from antiphon.errors import EndpointError, ProtocolError
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe
+from antiphon.queue import MessageQueue
 from antiphon.wire.command import decode_metadata
 from antiphon.wire.mechanism import Question, Verdict
 
@@ -154,9 +155,9 @@ class Inquiries(Pattern):
         if link is not None:
             link.judged(_refusal("zap-handler-gone", "the ZAP handler has gone without an answer"))
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Take the handler's reply; whatever else it says is of no interest."""
-        reply = messages[0]
+        reply = messages.oldest()
         messages.clear()
         inquiry = self._pending.get(pipe)
         if inquiry is not None:

@@ -11,6 +11,7 @@ from antiphon.errors import OperationNotSupported, OptionError
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe
+from antiphon.queue import MessageQueue
 
 __all__ = (
     "DUPLICATE_ID",
@@ -155,7 +156,7 @@ class Pattern:
     def interrupted(self, pipe: Pipe) -> None:
         """A connection that we initiated has ended; its pipe stays for the next one (R28.23)."""
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Take messages that came from a peer; the list is emptied."""
         self.discard(pipe, messages)
 
@@ -172,7 +173,7 @@ class Pattern:
         if observer is not None:
             observer.message_dropped(reason, count, parts)
 
-    def discard(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def discard(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Drop messages of a peer that has no business to send any; each is counted (M6)."""
         pipe.received += len(messages)
         for parts in messages:

@@ -7,7 +7,7 @@ from typing import Final
 from antiphon.constants import SocketType
 from antiphon.native import mypyc_attr
 from antiphon.options import SocketOptions
-from antiphon.patterns.queue import MessageQueue
+from antiphon.queue import MessageQueue
 
 __all__ = ("LastValuePipe", "Pipe", "PipeEnd", "make_pipe", "message_size")
 
@@ -219,10 +219,10 @@ class Pipe:
         self.received -= count
         return count
 
-    def put_inbound(self, messages: list[list[bytes]]) -> None:
-        """Add messages from the peer."""
-        self.inbound.put_all(messages)
+    def put_inbound(self, messages: MessageQueue) -> None:
+        """Take over messages from the peer."""
         self.received += len(messages)
+        self.inbound.move(messages)
 
     def put_notice(self, parts: list[bytes]) -> bool:
         """Add a message of our own about the peer; also to a full queue, but not without end."""
@@ -295,12 +295,13 @@ class LastValuePipe(Pipe):
         else:
             super().push(parts, size)
 
-    def put_inbound(self, messages: list[list[bytes]]) -> None:
+    def put_inbound(self, messages: MessageQueue) -> None:
         """Keep the last message from the peer."""
-        if self._inbound:
+        if self._inbound and messages:
             self.inbound.clear()
-            self.received += len(messages) - 1
-            messages = messages[-1:]
+            while len(messages) > 1:
+                messages.take()
+                self.received += 1
         super().put_inbound(messages)
 
 

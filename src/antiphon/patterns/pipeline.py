@@ -3,6 +3,7 @@
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.receiving import Receiving
 from antiphon.patterns.reqrep import Dealer
+from antiphon.queue import MessageQueue
 
 __all__ = ("Pull", "Push")
 
@@ -18,7 +19,7 @@ class Push(Dealer):
         """Return False."""
         return False
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Drop what a peer sent, counted: a PULL sends nothing."""
         self.discard(pipe, messages)
 

@@ -14,6 +14,7 @@ from antiphon.patterns.changes import Changes
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.schedule import FairQueue, FanOut
 from antiphon.patterns.trie import SubscriptionTrie, cancel, cut_at_changes, is_change
+from antiphon.queue import MessageQueue
 
 __all__ = (
     "MAX_TOPIC",
@@ -110,7 +111,7 @@ class Pub(Pattern):
 
     # In.
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Take subscriptions; anything else is not for a PUB."""
         for parts in messages:
             pipe.received += 1
@@ -325,7 +326,7 @@ class Xpub(Pub):
         if not pipe.inbound:
             self.fair_queue.remove(pipe)
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Take subscriptions and messages; under XPUB_MANUAL all of it is for the application."""
         if not self._manual():
             super().deliver(pipe, messages)
@@ -339,8 +340,7 @@ class Xpub(Pub):
 
     def _take(self, pipe: Pipe, parts: list[bytes]) -> None:
         """Queue a message of a peer, which has been counted."""
-        pipe.put_inbound([parts])
-        pipe.received -= 1
+        pipe.inbound.put(parts)
         self.fair_queue.activate(pipe)
         self.changed()
 

@@ -14,6 +14,7 @@ from antiphon.patterns.publisher import Pub
 from antiphon.patterns.subscriber import Subscriber
 from antiphon.patterns.threadsafe import SEVERAL_FRAMES, refuse_several
 from antiphon.patterns.trie import SubscriptionTrie, cancel, is_change, subscribe
+from antiphon.queue import MessageQueue
 
 __all__ = ("GROUP_TOO_LONG", "MAX_GROUP", "NOT_JOINED", "Dish", "Radio")
 
@@ -73,15 +74,15 @@ class Dish(Subscriber):
             raise OptionError("group", group, "the socket has not joined it")
         self.change(cancel(group))
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue the messages of the groups that are joined; others are dropped and counted.
 
         The group may have been left while the message was on its way.
         """
-        wanted: list[list[bytes]] = []
+        wanted = MessageQueue()
         for parts in messages:
             if len(parts) == 2 and parts[0] in self._counts:
-                wanted.append(parts)
+                wanted.put(parts)
             else:
                 pipe.received += 1
                 self.drop(NOT_JOINED if len(parts) == 2 else SEVERAL_FRAMES, parts)

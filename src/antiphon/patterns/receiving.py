@@ -4,6 +4,7 @@ from antiphon.options import SocketOptions
 from antiphon.patterns.base import QUEUE_FULL, Pattern
 from antiphon.patterns.pipe import Pipe, message_size
 from antiphon.patterns.schedule import FairQueue
+from antiphon.queue import MessageQueue
 
 __all__ = ("Receiving",)
 
@@ -51,10 +52,9 @@ class Receiving(Pattern):
         limit = self.options.rcvhwm
         return size < self.options.rcvhwm_bytes and (limit == 0 or messages < limit)
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue what a peer sent."""
         pipe.put_inbound(messages)
-        messages.clear()
         if not pipe.in_fair_queue:
             self.fair_queue.activate(pipe)
         if self.watcher is not None:

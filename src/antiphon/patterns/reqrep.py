@@ -8,6 +8,7 @@ from antiphon.patterns.base import PEER_GONE, QUEUE_FULL
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.receiving import Receiving
 from antiphon.patterns.schedule import LoadBalancer
+from antiphon.queue import MessageQueue
 
 __all__ = (
     "Dealer",
@@ -139,7 +140,7 @@ class Req(Dealer):
         if self._answered is pipe:
             self._answered = None
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Keep the reply that is awaited; drop all else, counted (R28.8, R28.9)."""
         for parts in messages:
             pipe.received += 1
@@ -224,12 +225,12 @@ class Rep(Receiving):
         if self._asker is pipe:
             self._asker = None
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue requests; drop those without a delimiter and a body (R28.13, K2)."""
-        valid: list[list[bytes]] = []
+        valid = MessageQueue()
         for parts in messages:
             if _DELIMITER in parts and parts.index(_DELIMITER) < len(parts) - 1:
-                valid.append(parts)
+                valid.put(parts)
             else:
                 pipe.received += 1
                 self.drop("wrong-envelope", parts)

@@ -14,6 +14,7 @@ from antiphon.patterns.trie import (
     subscribe,
     without_changes,
 )
+from antiphon.queue import MessageQueue
 
 __all__ = ("NOT_SUBSCRIBED", "SLOW_PUBLISHER", "Sub", "Subscriber", "Xsub")
 
@@ -187,7 +188,7 @@ class Sub(Subscriber):
         if topic not in self._counts:
             self._trie.remove(topic, self._self)
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue what is subscribed to; what comes all the same is dropped and counted.
 
         The subscription may have ended while the message was on its way.
@@ -197,14 +198,14 @@ class Sub(Subscriber):
         if messages:
             super().deliver(pipe, messages)
 
-    def _sift(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def _sift(self, pipe: Pipe, messages: MessageQueue) -> None:
         inverted = self.options.invert_matching
-        wanted: list[list[bytes]] = []
+        wanted = MessageQueue()
         for parts in messages:
             if self._trie.matches(parts[0]) != inverted:
-                wanted.append(parts)
+                wanted.put(parts)
             else:
                 pipe.received += 1
                 self.drop(NOT_SUBSCRIBED, parts)
-        if len(wanted) < len(messages):
-            messages[:] = wanted
+        messages.clear()
+        messages.move(wanted)

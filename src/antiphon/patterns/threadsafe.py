@@ -14,6 +14,7 @@ from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.pipeline import Pull, Push
 from antiphon.patterns.reqrep import Dealer
 from antiphon.patterns.router import ROUTED, UNKNOWN_ID, Router
+from antiphon.queue import MessageQueue
 
 __all__ = (
     "SEVERAL_FRAMES",
@@ -37,16 +38,17 @@ def refuse_several(parts: list[bytes]) -> NoReturn:
     raise ZMQError(EINVAL, f"this socket type sends one frame at a time, not {len(parts)}")
 
 
-def _sift(pattern: Pattern, pipe: Pipe, messages: list[list[bytes]]) -> None:
+def _sift(pattern: Pattern, pipe: Pipe, messages: MessageQueue) -> None:
     """Drop what has several frames, counted."""
-    single: list[list[bytes]] = []
+    single = MessageQueue()
     for parts in messages:
         if len(parts) == 1:
-            single.append(parts)
+            single.put(parts)
         else:
             pipe.received += 1
             pattern.drop(SEVERAL_FRAMES, parts)
-    messages[:] = single
+    messages.clear()
+    messages.move(single)
 
 
 class Client(Dealer):
@@ -58,7 +60,7 @@ class Client(Dealer):
             refuse_several(parts)
         return super().try_send(parts)
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue messages of one frame."""
         _sift(self, pipe, messages)
         if messages:
@@ -78,7 +80,7 @@ class Scatter(Push):
 class Gather(Pull):
     """GATHER: takes a frame of each SCATTER in turn."""
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue messages of one frame."""
         _sift(self, pipe, messages)
         if messages:
@@ -94,7 +96,7 @@ class Channel(Pair):
             refuse_several(parts)
         return super().try_send(parts)
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue messages of one frame."""
         _sift(self, pipe, messages)
         if messages:
@@ -137,7 +139,7 @@ class Server(Router):
             if number not in self.peers:
                 return number
 
-    def deliver(self, pipe: Pipe, messages: list[list[bytes]]) -> None:
+    def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue messages of one frame."""
         _sift(self, pipe, messages)
         if messages:

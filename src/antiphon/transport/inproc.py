@@ -11,6 +11,7 @@ from antiphon.engine.zap import ZAP_ENDPOINT
 from antiphon.errors import EADDRINUSE, ENOCOMPATPROTO, EndpointError
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd, make_pipe, message_size
+from antiphon.queue import MessageQueue
 from antiphon.wire.pairs import illegal_pair_reason
 
 __all__ = ("InprocExchange",)
@@ -58,18 +59,19 @@ class _End(PipeEnd):
     def _move_some(self) -> bool:
         near = self.near
         far = self.far
-        batch: list[list[bytes]] = []
+        batch = MessageQueue()
         room = far.room()
         for parts in near.outbound:
             if len(batch) >= room or far.inbound_bytes >= far.weigh_at:
                 break
             # The receiver may change the list, which other subscribers may have as well.
-            batch.append(parts.copy())
+            batch.put(parts.copy())
             far.inbound_bytes += message_size(parts)
-        if batch:
-            near.outbound_taken(len(batch))
+        count = len(batch)
+        if count > 0:
+            near.outbound_taken(count)
             self.far_core.pattern.deliver(far, batch)
-        return bool(batch)
+        return count > 0
 
 
 class _Bound(Attachment):

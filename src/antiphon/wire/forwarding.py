@@ -45,11 +45,12 @@ class WireDecoder(FrameDecoder):
     def _take_short(self, data: bytes, limit: int) -> int:
         """Take whole messages of short frames, nearly all there are; returns where they end."""
         messages = self.messages
+        room = limit - len(messages)
         harmless = self._harmless
         begin = stop = 0
         end = len(data)
         try:
-            while stop < end and len(messages) < limit:
+            while stop < end and room > 0:
                 flags = data[stop]
                 while flags == MORE:
                     stop += 2 + data[stop + 1]
@@ -57,8 +58,9 @@ class WireDecoder(FrameDecoder):
                 stop += 2 + data[stop + 1]
                 if flags or stop > end or stop - begin > harmless:
                     break
-                messages.append([data[begin:stop]])
+                messages.put_frame(data[begin:stop])
                 begin = stop
+                room -= 1
         except IndexError:
             # The rest of a message has not come yet.
             pass
@@ -102,7 +104,7 @@ class WireDecoder(FrameDecoder):
             if stop > end:
                 break
             if stop - begin <= simple:
-                messages.append([data[begin:stop]])
+                messages.put_frame(data[begin:stop])
             else:
                 self._add_chunk(data, begin, stop)
                 self._end_message()

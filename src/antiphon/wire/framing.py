@@ -13,6 +13,7 @@ from struct import Struct
 from typing import Final
 
 from antiphon.errors import ProtocolError
+from antiphon.queue import MessageQueue
 
 __all__ = (
     "COMMAND",
@@ -130,7 +131,7 @@ def decode_message(chunks: list[bytes]) -> list[bytes]:
     decoder = FrameDecoder(-1, 0, len(data))
     decoder.begin_traffic(0)
     decoder.decode(data, 1)
-    return decoder.messages[0]
+    return decoder.messages.take()
 
 
 class FrameDecoder:
@@ -149,7 +150,7 @@ class FrameDecoder:
         self._traffic = False
         self._quick = _NONE_QUICK
         #: Whole messages, oldest first; the owner takes them away.
-        self.messages: list[list[bytes]] = []
+        self.messages = MessageQueue()
         #: The body of the command that made decode() return COMMAND_READY.
         self.command = b""
         #: Whether that command is the carrier's own, such as a WebSocket ping: never sealed.
@@ -252,13 +253,15 @@ class FrameDecoder:
             self.command = body
             return COMMAND_READY
         self._parts.append(body)
-        self._count_frame()
-        if not flags & MORE:
+        if flags & MORE:
+            self._count_frame()
+        else:
             self._end_message()
         return GOING_ON
 
     def _end_message(self) -> None:
-        self.messages.append(self._parts)
+        self._count_frame()
+        self.messages.put(self._parts)
         self._parts = []
 
     def _count_frame(self) -> None:
@@ -345,7 +348,8 @@ class FrameDecoder:
                 return outcome
             data = self._data
         messages = self.messages
-        if len(messages) >= limit:
+        room = limit - len(messages)
+        if room <= 0:
             self._data = data
             return FULL
         position = self._position
@@ -370,15 +374,17 @@ class FrameDecoder:
                 self._size = -1
                 if flags & COMMAND:
                     return self._take_command(data, position, stop)
-            parts.append(data[start:stop])
             position = stop
-            if flags & MORE:
-                continue
-            if len(parts) > self.max_frames:
-                self._refuse_count()
-            messages.append(parts)
-            parts = self._parts = []
-            if len(messages) >= limit:
+            if flags == 0 and not parts:
+                messages.put_frame(data[start:stop])
+            else:
+                parts.append(data[start:stop])
+                if flags & MORE:
+                    continue
+                self._end_message()
+                parts = self._parts
+            room -= 1
+            if room == 0:
                 self._keep(data, position)
                 return FULL
         return self._starve(data, position)

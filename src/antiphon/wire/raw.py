@@ -21,7 +21,7 @@ class RawDecoder(FrameDecoder):
             return FULL
         self._data = b""
         if waiting:
-            self.messages.append([waiting])
+            self.messages.put_frame(waiting)
         return STARVED
 
 

@@ -89,7 +89,7 @@ class SealedDecoder(FrameDecoder):
                 if frames.from_carrier:
                     self.command = frames.command
                     break
-                frames.messages.append([frames.command])
+                frames.messages.put_frame(frames.command)
             elif not frames.messages:
                 if self._error is not None:
                     raise self._error
@@ -116,11 +116,9 @@ class SealedDecoder(FrameDecoder):
     def _open(self, limit: int) -> int:
         """Open what has arrived, up to a command or until ``limit`` messages wait."""
         sealed = self.frames.messages
-        count = 0
         outcome = FULL if len(self.messages) >= limit else GOING_ON
-        while count < len(sealed) and outcome == GOING_ON:
-            flags, body = self.mechanism.open(sealed[count][0])
-            count += 1
+        while outcome == GOING_ON and len(sealed) > 0:
+            flags, body = self.mechanism.open(sealed.take()[0])
             if flags == SEALED_COMMAND:
                 self._take(body)
                 outcome = COMMAND_READY
@@ -128,10 +126,6 @@ class SealedDecoder(FrameDecoder):
                 self._add_part(flags, body)
                 if len(self.messages) >= limit:
                     outcome = FULL
-        if count == len(sealed):
-            sealed.clear()
-        else:
-            del sealed[:count]
         return outcome
 
     def _take(self, body: bytes) -> None:

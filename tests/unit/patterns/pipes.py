@@ -3,6 +3,7 @@
 from antiphon.options import SocketOptions
 from antiphon.patterns.base import Pattern
 from antiphon.patterns.pipe import Pipe, PipeEnd
+from antiphon.queue import MessageQueue
 
 __all__ = (
     "RememberingEnd",
@@ -68,7 +69,7 @@ def connect(pattern: Pattern, pipe: Pipe) -> None:
 
 def comes(pattern: Pattern, pipe: Pipe, *messages: list[bytes]) -> None:
     """Let messages come from a peer."""
-    pattern.deliver(pipe, list(messages))
+    pattern.deliver(pipe, MessageQueue(messages))
 
 
 def goes(pipe: Pipe) -> list[list[bytes]]:
@@ -80,7 +81,7 @@ def goes(pipe: Pipe) -> list[list[bytes]]:
 
 def says(pattern: Pattern, pipe: Pipe, *frames: bytes) -> None:
     """Let one message come from a peer."""
-    pattern.deliver(pipe, [list(frames)])
+    pattern.deliver(pipe, MessageQueue([list(frames)]))
 
 
 def hears(pipe: Pipe) -> list[bytes]:

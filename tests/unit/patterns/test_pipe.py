@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from antiphon.constants import SocketType
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd, make_pipe, message_size
+from antiphon.queue import MessageQueue
 
 BIG = 10**6
 
@@ -52,7 +53,7 @@ def arrive(pipe: Pipe, *messages: list[bytes]) -> int:
             pipe.paused = True
             return count
         pipe.inbound_bytes += message_size(parts)
-        pipe.put_inbound([parts])
+        pipe.put_inbound(MessageQueue([parts]))
     pipe.paused = not pipe.room()
     return len(messages)
 
@@ -281,7 +282,7 @@ def test_conflate_keeps_the_last_message_and_is_never_full(
     pipe.push([b"last"])
     assert pipe.blocked != outbound
     for number in range(0, 10, 2):
-        pipe.put_inbound([[b"%d" % number], [b"%d" % (number + 1)]])
+        pipe.put_inbound(MessageQueue([[b"%d" % number], [b"%d" % (number + 1)]]))
     assert list(pipe.inbound) == [[b"%d" % n] for n in ([9] if inbound else range(10))]
     assert pipe.received == 10
     assert (pipe.room() > 0) == inbound
@@ -302,7 +303,7 @@ def test_messages_that_wait_can_be_replaced() -> None:
 
 def test_what_is_not_decoded_is_asked_for_when_inbound_is_empty() -> None:
     pipe, end = joined(10)
-    pipe.put_inbound([[b"1"], [b"2"]])
+    pipe.put_inbound(MessageQueue([[b"1"], [b"2"]]))
     pipe.put_off(15)
     pipe.stop_inbound()
     assert pipe.received == 17

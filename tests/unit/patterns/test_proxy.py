@@ -12,6 +12,7 @@ from antiphon.patterns.proxy import PAUSE, RESUME, STATISTICS, TERMINATE, Proxy,
 from antiphon.patterns.publisher import Xpub
 from antiphon.patterns.reqrep import Dealer, Rep
 from antiphon.patterns.router import Router
+from antiphon.queue import MessageQueue
 
 Pattern = Dealer | Rep | Router
 
@@ -46,8 +47,8 @@ def numbers(reply: Sequence[bytes]) -> list[int]:
 def test_messages_go_both_ways_and_captured_ones_too() -> None:
     (front, left), (back, right), (capture, seen) = dealer(), dealer(), dealer()
     proxy = Proxy(front, back, capture, ([b"in"], [b"out"]))
-    front.deliver(left, [[b"1", b"2"]])
-    back.deliver(right, [[b"3"]])
+    front.deliver(left, MessageQueue([[b"1", b"2"]]))
+    back.deliver(right, MessageQueue([[b"3"]]))
     run(proxy)
     assert right.outbound == [[b"1", b"2"]]
     assert left.outbound == [[b"3"]]
@@ -57,7 +58,7 @@ def test_messages_go_both_ways_and_captured_ones_too() -> None:
 def test_nothing_is_read_that_the_other_side_has_no_room_for() -> None:
     (front, left), (back, right) = dealer(), dealer(hwm=2)
     proxy = Proxy(front, back, None)
-    front.deliver(left, [[b"%d" % number] for number in range(5)])
+    front.deliver(left, MessageQueue([[b"%d" % number] for number in range(5)]))
     run(proxy)
     assert (len(right.outbound), len(left.inbound)) == (2, 3)
     right.outbound_taken(2)
@@ -70,7 +71,7 @@ def test_nothing_is_read_that_the_other_side_has_no_room_for() -> None:
 def test_nothing_is_read_that_cannot_be_captured() -> None:
     (front, left), (back, right), (capture, seen) = dealer(), dealer(), dealer(hwm=1)
     proxy = Proxy(front, back, capture)
-    front.deliver(left, [[b"1"], [b"2"]])
+    front.deliver(left, MessageQueue([[b"1"], [b"2"]]))
     run(proxy)
     assert (right.outbound, seen.outbound, list(left.inbound)) == ([[b"1"]], [[b"1"]], [[b"2"]])
 
@@ -81,9 +82,9 @@ def test_a_copy_waits_for_an_xpub_that_may_drop_none() -> None:
     capture.options.xpub_nodrop = True
     seen = Pipe(options(1))
     assert capture.attach(seen) == ""
-    capture.deliver(seen, [[b"\x01"]])
+    capture.deliver(seen, MessageQueue([[b"\x01"]]))
     proxy = Proxy(front, back, capture)
-    front.deliver(left, [[b"1"], [b"2"], [b"3"]])
+    front.deliver(left, MessageQueue([[b"1"], [b"2"], [b"3"]]))
     run(proxy)
     assert (right.outbound, seen.outbound, list(left.inbound)) == (
         [[b"1"], [b"2"]],
@@ -101,8 +102,8 @@ def test_a_copy_waits_for_an_xpub_that_may_drop_none() -> None:
 def test_a_busy_side_does_not_keep_the_other_one_from_its_turn() -> None:
     (front, left), (back, right) = dealer(hwm=0), dealer(hwm=0)
     proxy = Proxy(front, back, None)
-    front.deliver(left, [[b"many"]] * 1000)
-    back.deliver(right, [[b"one"]])
+    front.deliver(left, MessageQueue([[b"many"]] * 1000))
+    back.deliver(right, MessageQueue([[b"one"]]))
     assert proxy.step()
     assert left.outbound == [[b"one"]]
     assert 0 < len(right.outbound) < 1000
@@ -111,7 +112,7 @@ def test_a_busy_side_does_not_keep_the_other_one_from_its_turn() -> None:
 def test_one_socket_may_be_both_sides() -> None:
     rep = Rep(SocketOptions())
     pipe = attach(rep)
-    rep.deliver(pipe, [[b"", b"1"], [b"", b"2"]])
+    rep.deliver(pipe, MessageQueue([[b"", b"1"], [b"", b"2"]]))
     run(Proxy(rep, rep, None))
     assert pipe.outbound == [[b"", b"1"], [b"", b"2"]]
 
@@ -123,7 +124,7 @@ def test_a_message_for_a_full_peer_of_a_mandatory_router_waits() -> None:
     full, free = attach(front, 1, b"full"), attach(front, 1, b"free")
     back, right = dealer()
     proxy = Proxy(front, back, None)
-    back.deliver(right, [[b"full", b"1"], [b"full", b"2"], [b"free", b"3"]])
+    back.deliver(right, MessageQueue([[b"full", b"1"], [b"full", b"2"], [b"free", b"3"]]))
     run(proxy)
     assert (full.outbound, free.outbound) == ([[b"1"]], [])
     full.outbound_taken(1)
@@ -141,7 +142,7 @@ def test_what_has_found_no_room_at_the_end_is_counted() -> None:
     attach(front, 1, b"free")
     back, right = dealer()
     proxy = Proxy(front, back, None)
-    back.deliver(right, [[b"full", b"1"], [b"full", b"2"]])
+    back.deliver(right, MessageQueue([[b"full", b"1"], [b"full", b"2"]]))
     run(proxy)
     proxy.ended()
     proxy.ended()
@@ -154,7 +155,7 @@ def test_a_mandatory_router_that_knows_no_receiver_ends_the_proxy() -> None:
     front = Router(strict, 0)
     attach(front, 1, b"known")
     back, right = dealer()
-    back.deliver(right, [[b"unknown", b"1"]])
+    back.deliver(right, MessageQueue([[b"unknown", b"1"]]))
     with pytest.raises(HostUnreachable):
         run(Proxy(front, back, None))
 
@@ -164,8 +165,8 @@ def test_two_routers_swap_receiver_and_sender() -> None:
     left, right = attach(front, 9, b"left"), attach(back, 9, b"right")
     capture, seen = dealer()
     proxy = Proxy(front, back, capture, ([b"in"], [b"out"]), swaps=True)
-    front.deliver(left, [[b"right", b"question"]])
-    back.deliver(right, [[b"left", b"answer"]])
+    front.deliver(left, MessageQueue([[b"right", b"question"]]))
+    back.deliver(right, MessageQueue([[b"left", b"answer"]]))
     run(proxy)
     assert right.outbound == [[b"left", b"question"]]
     assert left.outbound == [[b"right", b"answer"]]
@@ -181,20 +182,20 @@ def steerable(replies: bool = False) -> tuple[SteerableProxy, Dealer, Pipe, Pipe
 
 def test_commands_are_obeyed() -> None:
     proxy, front, left, right, control, commands = steerable()
-    control.deliver(commands, [[PAUSE]])
-    front.deliver(left, [[b"1", b"23"]])
+    control.deliver(commands, MessageQueue([[PAUSE]]))
+    front.deliver(left, MessageQueue([[b"1", b"23"]]))
     run(proxy)
     assert right.outbound == []
-    control.deliver(commands, [[STATISTICS]])
+    control.deliver(commands, MessageQueue([[STATISTICS]]))
     run(proxy)
     assert numbers(commands.outbound.pop()) == [0] * 8
-    control.deliver(commands, [[RESUME]])
+    control.deliver(commands, MessageQueue([[RESUME]]))
     run(proxy)
     assert right.outbound == [[b"1", b"23"]]
-    control.deliver(commands, [[STATISTICS]])
+    control.deliver(commands, MessageQueue([[STATISTICS]]))
     run(proxy)
     assert numbers(commands.outbound.pop()) == [2, 3, 0, 0, 0, 0, 2, 3]
-    control.deliver(commands, [[TERMINATE]])
+    control.deliver(commands, MessageQueue([[TERMINATE]]))
     assert not proxy.done
     run(proxy)
     assert proxy.done
@@ -203,15 +204,15 @@ def test_commands_are_obeyed() -> None:
 @pytest.mark.parametrize("message", [[b"NONSENSE"], [b""], [PAUSE, b"more"]])
 def test_what_is_no_command_changes_nothing(message: list[bytes]) -> None:
     proxy, front, left, right, control, commands = steerable()
-    control.deliver(commands, [message])
-    front.deliver(left, [[b"1"]])
+    control.deliver(commands, MessageQueue([message]))
+    front.deliver(left, MessageQueue([[b"1"]]))
     run(proxy)
     assert (right.outbound, commands.outbound, proxy.done) == ([[b"1"]], [], False)
 
 
 def test_who_must_be_answered_is_answered_once() -> None:
     proxy, _, _, _, control, commands = steerable(replies=True)
-    control.deliver(commands, [[PAUSE], [b"NONSENSE"], [STATISTICS], [TERMINATE]])
+    control.deliver(commands, MessageQueue([[PAUSE], [b"NONSENSE"], [STATISTICS], [TERMINATE]]))
     run(proxy)
     assert [len(reply) for reply in commands.outbound] == [1, 1, 8, 1]
     assert proxy.done
@@ -220,7 +221,7 @@ def test_who_must_be_answered_is_answered_once() -> None:
 def test_a_reply_without_room_waits_and_no_command_is_read_meanwhile() -> None:
     (front, _), (back, _), (control, commands) = dealer(), dealer(), dealer(hwm=1)
     proxy = SteerableProxy(front, back, None, control, replies=True)
-    control.deliver(commands, [[PAUSE], [PAUSE], [TERMINATE]])
+    control.deliver(commands, MessageQueue([[PAUSE], [PAUSE], [TERMINATE]]))
     run(proxy)
     assert (len(commands.outbound), len(commands.inbound), proxy.done) == (1, 1, False)
     commands.outbound_taken(1)

@@ -7,6 +7,7 @@ from antiphon.patterns.base import QUEUE_FULL
 from antiphon.patterns.pipe import Pipe
 from antiphon.patterns.reqrep import Dealer, Rep, Req
 from antiphon.patterns.router import Router
+from antiphon.queue import MessageQueue
 
 from .pipes import attach, everything, hears, options, says
 
@@ -184,7 +185,7 @@ def test_rep_discards_what_has_no_delimiter_or_no_body(request_: list[bytes]) ->
     """K2, R28.13: the next valid one is served."""
     rep = Rep(options())
     peer = attach(rep)
-    rep.deliver(peer, [request_, [b"", b"valid"]])
+    rep.deliver(peer, MessageQueue([request_, [b"", b"valid"]]))
     assert rep.try_recv() == [b"valid"]
     assert rep.drops == {"wrong-envelope": 1}
 
@@ -251,7 +252,7 @@ def test_dealer_sends_and_receives_in_turn() -> None:
     dealer = Dealer(options())
     peers = [attach(dealer) for _ in range(5)]
     for index, peer in enumerate(peers):
-        dealer.deliver(peer, [[b"%d" % index, b"first"], [b"%d" % index, b"second"]])
+        dealer.deliver(peer, MessageQueue([[b"%d" % index, b"first"], [b"%d" % index, b"second"]]))
         dealer.try_send([b"to %d" % index])
         assert hears(peer) == [b"to %d" % index]
     order = [[b"%d" % index, which] for which in (b"first", b"second") for index in range(5)]

@@ -8,6 +8,7 @@ from antiphon.errors import EHOSTUNREACH, HostUnreachable
 from antiphon.patterns.base import DUPLICATE_ID, QUEUE_FULL
 from antiphon.patterns.pipe import Pipe, PipeEnd
 from antiphon.patterns.router import ROUTED, UNKNOWN_ID, Router
+from antiphon.queue import MessageQueue
 
 from .pipes import attach, everything, hears, options, says
 
@@ -34,7 +35,7 @@ def test_router_knows_a_peer_by_the_id_it_chose() -> None:
     router = Router(options(), 0)
     peers = {name: attach(router, name) for name in (b"A", b"B", b"\xff" * 255)}
     for name, peer in peers.items():
-        router.deliver(peer, [[b"1"], [b"", b"2"]])
+        router.deliver(peer, MessageQueue([[b"1"], [b"", b"2"]]))
         assert router.try_send([name, b"", name, b"x"])
         assert hears(peer) == [b"", name, b"x"]
     assert everything(router) == [[n, b"1"] for n in peers] + [[n, b"", b"2"] for n in peers]
@@ -176,7 +177,7 @@ class RouterMachine(RuleBasedStateMachine):
             messages = [[self._body()] for _ in range(min(count, session.pipe.room()))]
             session.said += [list(parts) for parts in messages]
             if messages:
-                self.router.deliver(session.pipe, messages)
+                self.router.deliver(session.pipe, MessageQueue(messages))
 
     @rule(name=_NAMES)
     def peer_reads(self, name: bytes) -> None:

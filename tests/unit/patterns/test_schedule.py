@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from antiphon.options import SocketOptions
 from antiphon.patterns.pipe import Pipe, PipeEnd, message_size
 from antiphon.patterns.schedule import FairQueue, FanOut, LoadBalancer
+from antiphon.queue import MessageQueue
 
 
 def take_outbound(pipe: Pipe) -> list[bytes]:
@@ -23,7 +24,7 @@ def pipes(count: int, hwm: int = 1000) -> list[Pipe]:
 
 
 def queue_up(queue: FairQueue, pipe: Pipe, *bodies: bytes) -> None:
-    pipe.put_inbound([[body] for body in bodies])
+    pipe.put_inbound(MessageQueue([[body] for body in bodies]))
     queue.activate(pipe)
 
 
