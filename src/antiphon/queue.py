@@ -14,9 +14,9 @@ class MessageQueue:
     """
 
     def __init__(self, messages: Iterable[list[bytes]] = ()) -> None:
-        #: The oldest messages, the next one last, and those that came since, the newest last; a
-        #: message of one frame is that frame. For queues only.
+        #: The oldest messages, the next one last; a message of one frame is that frame.
         self.front: list[bytes | list[bytes]] = []
+        #: Those that came since, the newest last. To append a frame here adds a message of it.
         self.back: list[bytes | list[bytes]] = []
         for parts in messages:
             self.put(parts)
@@ -30,10 +30,6 @@ class MessageQueue:
     def put(self, parts: list[bytes]) -> None:
         """Add a message."""
         self.back.append(parts[0] if len(parts) == 1 else parts)
-
-    def put_frame(self, frame: bytes) -> None:
-        """Add a message of one frame."""
-        self.back.append(frame)
 
     def move(self, others: "MessageQueue") -> None:
         """Add the messages of another queue, which is empty then."""
@@ -51,7 +47,8 @@ class MessageQueue:
         if not self.front:
             self.front, self.back = self.back, self.front
             self.front.reverse()
-        return _whole(self.front.pop())
+        message = self.front.pop()
+        return [message] if isinstance(message, bytes) else message
 
     def oldest(self) -> list[bytes]:
         """Return the oldest message. Raises IndexError if there is none."""

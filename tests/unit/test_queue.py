@@ -13,7 +13,7 @@ MESSAGES = [[b"one"], [b"", b"two"], [b""], [b"three", b"", b"3"]]
 
 def test_messages_come_out_as_they_went_in() -> None:
     queue = MessageQueue(MESSAGES[:2])
-    queue.put_frame(b"")
+    queue.back.append(b"")
     queue.put(MESSAGES[3])
     assert len(queue) == 4
     assert list(queue) == MESSAGES
@@ -37,7 +37,7 @@ def test_a_queue_takes_over_another(steps: list[str]) -> None:
             queue.put([body, b""])
             ours.append([body, b""])
         elif step == "frame":
-            queue.put_frame(body)
+            queue.back.append(body)
             ours.append([body])
         elif step == "other":
             other.put([body])

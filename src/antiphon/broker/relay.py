@@ -56,7 +56,7 @@ class _Backend(Router):
         self.relay = relay
 
     def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
-        while len(messages) > 0:
+        for _ in range(len(messages)):
             self.relay.from_worker(pipe.routing_id, messages.take())
         self.relay.schedule()
 

@@ -141,7 +141,7 @@ class Link(Receiver):
         except ProtocolError as error:
             self.connection.fail(error)
         self.missing = decoder.missing
-        if len(decoder.messages) > 0:
+        if decoder.messages.back:
             self.pattern.deliver(pipe, decoder.messages)
         if outcome != STARVED or pipe.inbound_bytes >= pipe.weigh_at:
             self._go_on(outcome)

@@ -319,7 +319,7 @@ class Connection:
                 self.pongs -= 1.0
                 self.send_command(encode_pong(context))
         elif name in self._taken:
-            self.decoder.messages.put_frame(self._taken[name] + command.data)
+            self.decoder.messages.put([self._taken[name] + command.data])
         elif name == b"READY":
             raise ProtocolError("unexpected-command", "READY came after the handshake")
 

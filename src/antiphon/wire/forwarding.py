@@ -4,6 +4,8 @@ A broker looks at an envelope and leaves the rest alone. What it passes on is ch
 that comes from a peer, but not taken apart.
 """
 
+from typing import Final
+
 from antiphon.wire.framing import (
     COMMAND,
     FULL,
@@ -16,6 +18,8 @@ from antiphon.wire.framing import (
 )
 
 __all__ = ("WireDecoder",)
+
+_FULL: Final = -1
 
 
 class WireDecoder(FrameDecoder):
@@ -38,14 +42,19 @@ class WireDecoder(FrameDecoder):
         begin = 0
         if not (self._parts or self._data or self._size >= 0) and self._quick == MORE:
             begin = self._take_short(data, limit)
-            if begin == len(data) and len(self.messages) < limit:
+            if begin == len(data):
                 return STARVED
+            if begin < 0:
+                return FULL
         return self._decode_closely(data, begin, limit)
 
     def _take_short(self, data: bytes, limit: int) -> int:
-        """Take whole messages of short frames, nearly all there are; returns where they end."""
-        messages = self.messages
-        room = limit - len(messages)
+        """Take whole messages of short frames, nearly all there are.
+
+        Returns where they end, or _FULL with the rest being kept.
+        """
+        back = self.messages.back
+        room = limit - len(self.messages)
         harmless = self._harmless
         begin = stop = 0
         end = len(data)
@@ -58,12 +67,15 @@ class WireDecoder(FrameDecoder):
                 stop += 2 + data[stop + 1]
                 if flags or stop > end or stop - begin > harmless:
                     break
-                messages.put_frame(data[begin:stop])
+                back.append(data[begin:stop])
                 begin = stop
                 room -= 1
         except IndexError:
             # The rest of a message has not come yet.
             pass
+        if room <= 0:
+            self._keep(data, begin)
+            return _FULL
         return begin
 
     def _decode_closely(self, data: bytes, begin: int, limit: int) -> int:
@@ -104,7 +116,7 @@ class WireDecoder(FrameDecoder):
             if stop > end:
                 break
             if stop - begin <= simple:
-                messages.put_frame(data[begin:stop])
+                messages.back.append(data[begin:stop])
             else:
                 self._add_chunk(data, begin, stop)
                 self._end_message()

@@ -347,8 +347,7 @@ class FrameDecoder:
             if outcome != GOING_ON:
                 return outcome
             data = self._data
-        messages = self.messages
-        room = limit - len(messages)
+        room = limit - len(self.messages)
         if room <= 0:
             self._data = data
             return FULL
@@ -356,6 +355,7 @@ class FrameDecoder:
         end = len(data)
         last = end - 1
         parts = self._parts
+        back = self.messages.back
         quick = self._quick
         while position < last:
             flags = data[position]
@@ -376,7 +376,7 @@ class FrameDecoder:
                     return self._take_command(data, position, stop)
             position = stop
             if flags == 0 and not parts:
-                messages.put_frame(data[start:stop])
+                back.append(data[start:stop])
             else:
                 parts.append(data[start:stop])
                 if flags & MORE:

@@ -21,7 +21,7 @@ class RawDecoder(FrameDecoder):
             return FULL
         self._data = b""
         if waiting:
-            self.messages.put_frame(waiting)
+            self.messages.put([waiting])
         return STARVED
 
 

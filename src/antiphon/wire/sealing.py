@@ -89,7 +89,7 @@ class SealedDecoder(FrameDecoder):
                 if frames.from_carrier:
                     self.command = frames.command
                     break
-                frames.messages.put_frame(frames.command)
+                frames.messages.put([frames.command])
             elif not frames.messages:
                 if self._error is not None:
                     raise self._error
