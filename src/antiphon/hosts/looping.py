@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
@@ -20,10 +20,6 @@ from antiphon.reactor import Reactor
 from antiphon.spinning import Spinner
 
 __all__ = ("LoopRunner",)
-
-#: How long to look for an answer before sleeping, in seconds: most peers that wait in a loop answer
-#: in less.
-_MOMENT: Final = 0.0003
 
 T = TypeVar("T")
 
@@ -44,7 +40,7 @@ class LoopRunner(AwaitingHost):
         self._at_once = 0
         self._burst = 0
         #: Says when a task looks again and again for an answer; whether one does.
-        self.spinner = Spinner(self.reactor.poller, 1, _MOMENT)
+        self.spinner = Spinner(self.reactor.poller, 1)
         self._looking = False
         # Sockets that were garbage collected: the collector runs anywhere.
         self._abandoned: deque[SocketCore] = deque()
