@@ -25,7 +25,7 @@ __all__ = ("Inquiry", "Link", "LinkOwner")
 _MAX_OUTPUT: Final = 64
 #: How many messages are decoded at once where what came fills the queue. Those that nobody takes
 #: for a while leave the processor's caches, and to take them costs twice as much then.
-_AHEAD: Final = 128
+_AHEAD: Final = 32
 
 
 class Inquiry:

@@ -244,7 +244,7 @@ class Pipe:
     def check_inbound(self) -> None:
         """Let the far end read again if inbound had been full and is at its low-water mark."""
         if self.undecoded:
-            if not self.inbound:
+            if len(self.inbound) == 0:
                 self.end.inbound_room()
             return
         if not self.paused or len(self.inbound) > self.receive_limit // 2:

@@ -83,7 +83,7 @@ def test_a_slow_reader_holds_the_writer_back_and_loses_nothing(world: World) -> 
 
 
 @pytest.mark.parametrize("kinds", [(DEALER, DEALER), (SocketType.PUSH, SocketType.PULL)])
-@pytest.mark.parametrize("rcvhwm", [100, 200, 300, 1000])
+@pytest.mark.parametrize("rcvhwm", [30, 50, 100, 300, 1000])
 def test_a_full_queue_is_decoded_as_it_is_emptied(
     world: World, rcvhwm: int, kinds: tuple[SocketType, SocketType]
 ) -> None:
@@ -101,7 +101,7 @@ def test_a_full_queue_is_decoded_as_it_is_emptied(
     assert peer.queued_bytes_in >= peer.queued_in
     assert server.core.stats().receive_high_water == 1
     (pipe,) = server.core.pipes()
-    assert len(pipe.inbound) <= max(128, rcvhwm // 2)
+    assert len(pipe.inbound) <= max(32, rcvhwm // 2)
     assert [server.recv() for _ in range(20_000)] == [[b"%d" % n] for n in range(20_000)]
     (peer,) = server.core.peers()
     assert (peer.queued_in, peer.queued_bytes_in, peer.received) == (0, 0, 20_000)
