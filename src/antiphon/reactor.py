@@ -12,7 +12,15 @@ from collections import deque
 from typing import Final
 
 from antiphon.endpoint import Endpoint
-from antiphon.engine.network import Acceptor, Call, Caller, Listener, Receiver, Timer
+from antiphon.engine.network import (
+    INTERRUPTED,
+    Acceptor,
+    Call,
+    Caller,
+    Listener,
+    Receiver,
+    Timer,
+)
 from antiphon.lock import Lock, acquire
 from antiphon.native import heed_signals
 from antiphon.options import SocketOptions
@@ -39,8 +47,6 @@ LONGEST_WAIT: Final = 0.5
 
 _MAX_EVENTS: Final = 256
 _NEVER: Final = -1.0
-#: Ctrl-C, or what an instrument raised, may have left a connection half way: it is of no more use.
-_INTERRUPTED: Final = ("interrupted", "an exception has interrupted the work on this connection")
 
 
 class _Waker(Handler):
@@ -148,7 +154,7 @@ class Reactor(Descriptors):
                     stream.receiver.received(data)
         except BaseException:
             self._arrived = arrived[count:]
-            arrived[count - 1][0].receiver.closed(*_INTERRUPTED)
+            arrived[count - 1][0].receiver.closed(*INTERRUPTED)
             raise
 
     def _wait(self, timeout: float) -> list[tuple[int, int]]:
@@ -318,7 +324,7 @@ def _flush(waiting: list[Receiver]) -> None:
         try:
             receiver.flush()
         except BaseException:
-            receiver.closed(*_INTERRUPTED)
+            receiver.closed(*INTERRUPTED)
             raise
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from antiphon.engine.chunks import encode, forward
 from antiphon.engine.heartbeat import DEAD, PING, Heartbeat
-from antiphon.engine.network import Network, Receiver, Stream
+from antiphon.engine.network import INTERRUPTED, Network, Receiver, Stream
 from antiphon.engine.peer import peer_host
 from antiphon.engine.stall import LinkTimer, StallTimer
 from antiphon.errors import ProtocolError
@@ -175,10 +175,15 @@ class Link(Receiver):
         # What it has said meanwhile was not read: it is not to blame for that.
         self.heard_at = self.network.now()
         pipe = self.pipe
-        self._decode(b"", pipe.take_up(_AHEAD) if pipe.undecoded else pipe.room())
-        if pipe.paused:
-            pipe.check_inbound()
-        self._resume()
+        try:
+            self._decode(b"", pipe.take_up(_AHEAD))
+            if pipe.paused:
+                pipe.check_inbound()
+            self._resume()
+        except BaseException:
+            pipe.take_up(pipe.undecoded)
+            self.closed(*INTERRUPTED)
+            raise
 
     def close_peer(self, reason: str) -> None:
         """Close: the pattern does not want the peer."""
@@ -231,13 +236,15 @@ class Link(Receiver):
         """Leave what fills the queue undecoded until it is wanted; returns whether it does."""
         pipe = self.pipe
         ahead = len(pipe.inbound)
-        if ahead >= _AHEAD:
-            if not pipe.undecoded:
-                pipe.put_off(self.decoder.count_waiting(max(pipe.receive_limit - ahead, 1)))
-            if pipe.undecoded and ahead + pipe.undecoded > pipe.receive_limit // 2:
-                return True
+        low_water = pipe.receive_limit // 2
+        if pipe.undecoded and ahead > 0 and ahead + pipe.undecoded > low_water:
+            return True
         pipe.take_up(pipe.undecoded)
-        return False
+        missing = pipe.receive_limit - ahead
+        # With more ahead than that, reading would go on later than at the low-water mark.
+        if _AHEAD <= ahead <= low_water and self.decoder.holds(missing):
+            pipe.put_off(missing)
+        return pipe.undecoded > 0
 
     def _notice(self) -> bool:
         """See to what commands and errors have changed; returns whether the link goes on."""

@@ -14,6 +14,7 @@ from antiphon.patterns.pipe import PipeEnd
 from antiphon.wire.mechanism import Surroundings
 
 __all__ = (
+    "INTERRUPTED",
     "LARGE_FRAME",
     "Acceptor",
     "Call",
@@ -28,6 +29,8 @@ __all__ = (
 
 #: From this size on (bytes) a frame is neither joined with others nor copied on its way.
 LARGE_FRAME: Final = 32768
+#: Ctrl-C, or what an instrument raised, may have left a connection half way: it is of no more use.
+INTERRUPTED: Final = ("interrupted", "an exception has interrupted the work on this connection")
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

@@ -6,7 +6,6 @@ awaits an answer looks for it for a moment before the loop sleeps.
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -39,11 +38,10 @@ class LoopRunner(AwaitingHost):
         self._timer_deadline = -1.0
         self._at_once = 0
         self._burst = 0
-        #: Says when a task looks again and again for an answer; whether one does.
+        #: Says when a task looks again and again for an answer.
         self.spinner = Spinner(self.reactor.poller, 1)
-        self._looking = False
         # Sockets that were garbage collected: the collector runs anywhere.
-        self._abandoned: deque[SocketCore] = deque()
+        self._abandoned: list[SocketCore] = []
 
     # The loop.
 
@@ -74,7 +72,7 @@ class LoopRunner(AwaitingHost):
     def _turn(self) -> None:
         self._turn_scheduled = False
         while self._abandoned:
-            self.close(self._abandoned.popleft(), None)
+            self.close(self._abandoned.pop(), None)
         self._at_once = 0
         self._burst = 0
         self.reactor.flush()
@@ -135,7 +133,7 @@ class LoopRunner(AwaitingHost):
             raise Again
         deadline = -1.0 if timeout_ms < 0 else time.monotonic() + timeout_ms / 1000
         if cores and self._may_look():
-            result = await self._look_for_a_moment(cores, attempt)
+            result = await self._look_for_a_moment(loop, cores, attempt)
             if result:
                 return result
         while True:
@@ -161,33 +159,35 @@ class LoopRunner(AwaitingHost):
 
     def _may_look(self) -> bool:
         # With several tasks that wait there is enough to do, or an answer is not all that may come.
-        expectant = self.reactor.expectant and not (self._waiters or self._looking)
-        return expectant and self.spinner.begin()
+        return self.reactor.expectant and not self._waiters and self.spinner.begin()
 
     async def _look_for_a_moment(
-        self, cores: list[SocketCore], attempt: Callable[[], T | None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        cores: list[SocketCore],
+        attempt: Callable[[], T | None],
     ) -> T | None:
         """Return what ``attempt`` returns once that is something, or None after a moment.
 
         An answer may be about to come, and to be woken takes longer. Other tasks run meanwhile.
         """
-        reactor = self.reactor
-        reactor.expectant = False
+        self.reactor.expectant = False
         end = time.monotonic() + self.spinner.moment
-        self._looking = True
+        # Whoever looks waits: what comes of a peer that leaves meanwhile is kept.
+        future = loop.create_future()
+        self._register(cores, future, None)
         try:
             while True:
                 await asyncio.sleep(0)
                 for core in cores:
                     self._check(core)
-                reactor.poll(0.0)
-                self._arm()
+                self._on_ready()
                 result = self._look_again(attempt)
                 if result or time.monotonic() >= end:
                     self.spinner.end(bool(result))
                     return result
         finally:
-            self._looking = False
+            self._unregister(cores, future, None)
 
     def _look_again(self, attempt: Callable[[], T | None]) -> T | None:
         result = attempt()

@@ -208,12 +208,12 @@ class Pipe:
             self.inbound_stops += 1
 
     def put_off(self, count: int) -> None:
-        """Take note that the far end, which is paused, has messages that it has not decoded."""
+        """Take note that messages have come which the far end decodes later."""
         self.undecoded += count
         self.received += count
 
     def take_up(self, most: int) -> int:
-        """Return how many of those it decodes now, ``most`` or what is left."""
+        """Return how many of those it decodes now: ``most``, or what is left."""
         count = min(most, self.undecoded)
         self.undecoded -= count
         self.received -= count
@@ -259,13 +259,16 @@ class Pipe:
         """Take note that there is no far end any longer; the queues stay as they are."""
         self.end = PipeEnd()
         self.paused = self._inbound_heavy = False
-        self.weigh_at = self.undecoded = 0
+        self.weigh_at = 0
+        self.take_up(self.undecoded)
 
     def clear(self) -> None:
         """Empty both queues."""
         self.inbound.clear()
         self.outbound.clear()
-        self.inbound_bytes = self.outbound_bytes = self.undecoded = 0
+        # Nobody will know what they were.
+        self.take_up(self.undecoded)
+        self.inbound_bytes = self.outbound_bytes = 0
         self.blocked = self._inbound_heavy = self._outbound_heavy = False
 
 

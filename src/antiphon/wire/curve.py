@@ -127,8 +127,9 @@ class CurveMechanism(Mechanism):
         self._nonce = nonce + 1
         # To pack a number costs more than to look up its last octet.
         if nonce >> 8 != self._nonce_high:
-            self._nonce_high = nonce >> 8
+            # In this order: whoever is interrupted between the two packs it again.
             self._nonce_start = _NONCE.pack(nonce)[:7]
+            self._nonce_high = nonce >> 8
         return self._nonce_start + _OCTETS[nonce & 255]
 
     def _take_nonce(self, octets: bytes) -> None:

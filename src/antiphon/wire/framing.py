@@ -275,28 +275,27 @@ class FrameDecoder:
         """Return how many bytes decode() has left, in their wire form."""
         return len(self._data) - self._position
 
-    def count_waiting(self, least: int) -> int:
-        """Return how many whole messages of short frames decode() has left; 0 if below ``least``.
+    def holds(self, count: int) -> bool:
+        """Tell whether decode() has left ``count`` whole messages of short frames, or more.
 
-        They are counted up to the first longer frame or command.
+        Only what comes before the first longer frame or command counts.
         """
         data = self._data
         position = self._position
         quick = self._quick
         end = len(data)
         last = end - 1
-        count = 0
         # None is shorter than a header.
-        if end - position < 2 * least:
-            return 0
-        while position < last:
+        if end - position < 2 * count:
+            return False
+        while count > 0 and position < last:
             flags = data[position]
             if flags > quick:
-                break
+                return False
             position += 2 + data[position + 1]
-            if flags == 0 and position <= end:
-                count += 1
-        return count if count >= least else 0
+            if flags == 0:
+                count -= 1
+        return count <= 0 and position <= end
 
     # Headers.
 

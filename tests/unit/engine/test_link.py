@@ -1,13 +1,27 @@
 """One connection's data path: deadlines, heartbeats, back-pressure, large messages."""
 
+from collections.abc import Callable
+
 import pytest
 
-from antiphon.constants import SocketType
+from antiphon.constants import SocketOption, SocketType
+from antiphon.patterns.base import Watcher
 from antiphon.testing import Faults, SimulatedSocket, World
 
+Option = SocketOption
 DEALER, ROUTER = SocketType.DEALER, SocketType.ROUTER
 SERVER = "tcp://server:5555"
 SCHEMES = ("tcp", "ws")
+
+
+class Interrupter(Watcher):
+    """Does something when the socket has changed, such as raising what a signal would."""
+
+    def __init__(self, action: Callable[[], None]) -> None:
+        self.action = action
+
+    def socket_changed(self) -> None:
+        self.action()
 
 
 def pair(
@@ -97,31 +111,106 @@ def test_a_full_queue_is_decoded_as_it_is_emptied(
         client.send(b"%d" % number)
     world.run(0.1)
     (peer,) = server.core.peers()
-    assert rcvhwm <= peer.queued_in == peer.received
+    assert peer.queued_in == peer.received == rcvhwm
     assert peer.queued_bytes_in >= peer.queued_in
     assert server.core.stats().receive_high_water == 1
     (pipe,) = server.core.pipes()
-    assert len(pipe.inbound) <= max(32, rcvhwm // 2)
+    assert len(pipe.inbound) <= max(64, rcvhwm // 2)
     assert [server.recv() for _ in range(20_000)] == [[b"%d" % n] for n in range(20_000)]
     (peer,) = server.core.peers()
     assert (peer.queued_in, peer.queued_bytes_in, peer.received) == (0, 0, 20_000)
 
 
-def test_what_is_not_decoded_yet_outlives_its_connection(world: World) -> None:
+@pytest.mark.parametrize("size", [1, 10, 200, 500])
+def test_a_peer_is_read_again_at_the_low_water_mark(world: World, size: int) -> None:
+    """Whether what waits is decoded or not, and so are its PINGs answered."""
     client, server = pair(world, {"rcvhwm": 1000}, {"sndhwm": 0})
-    for number in range(5000):
+    count = 40_000 // size + 2000
+    for _ in range(count):
+        server.send(bytes(size))
+    world.run(0.1)
+    taken = 0
+    while client.core.peers()[0].received < count:
+        assert client.core.peers()[0].queued_in > 500 - 32
+        client.recv()
+        taken += 1
+        world.run(0.01)
+    assert client.core.peers()[0].queued_in == count - taken <= 1000
+
+
+@pytest.mark.parametrize("size", [1, 200])
+def test_what_has_come_outlives_its_connections_in_the_bounds_of_the_queue(
+    world: World, size: int
+) -> None:
+    client, server = pair(world, {"rcvhwm": 1000, "hiccup_msg": b"HICCUP"}, {"sndhwm": 0})
+    for _ in range(3):
+        for _ in range(5000):
+            server.send(bytes(size))
+        world.run(0.1)
+        world.cut()
+        world.run(1)
+    (peer,) = client.core.peers()
+    assert 1000 <= peer.queued_in <= 1003
+    messages = [client.try_recv() for _ in range(1001)]
+    assert messages == [[bytes(size)]] * 1000 + [[b"HICCUP"]]
+    assert not client.core.stats().drops
+
+
+@pytest.mark.parametrize("bounds", [(10,), (5000,), (40, 20_000), (0,)])
+def test_a_bound_may_change_while_messages_are_not_decoded(
+    world: World, bounds: tuple[int, ...]
+) -> None:
+    client, server = pair(world, {"rcvhwm": 1000}, {"sndhwm": 0})
+    for number in range(20_000):
         server.send(b"%d" % number)
     world.run(0.1)
-    (peer,) = client.core.peers()
-    assert peer.queued_in >= 1000
-    world.part("client", "server")
-    world.cut()
+    got = [client.recv() for _ in range(10)]
+    for bound in bounds:
+        client.core.set_option(Option.RCVHWM, bound)
+        got += [client.recv() for _ in range(10)]
+    got += [client.recv() for _ in range(20_000 - len(got))]
+    assert got == [[b"%d" % number] for number in range(20_000)]
+
+
+def test_what_a_peer_had_sent_whose_id_is_taken_over_is_counted(world: World) -> None:
+    server = SimulatedSocket(world.machine("server"), ROUTER, router_handover=True)
+    server.bind("tcp://*:5555")
+    older = SimulatedSocket(world.machine("client"), DEALER, routing_id=b"A", sndhwm=0)
+    older.connect(SERVER)
     world.run(0.1)
-    (peer,) = client.core.peers()
-    assert not peer.connected
-    count = peer.queued_in
-    assert count >= 1000
-    assert [client.try_recv() for _ in range(count)] == [[b"%d" % n] for n in range(count)]
+    for _ in range(20_000):
+        older.send(b"x")
+    world.run(0.1)
+    newer = SimulatedSocket(world.machine("other"), DEALER, routing_id=b"A")
+    newer.connect(SERVER)
+    world.run(0.1)
+    stats = server.core.stats()
+    assert stats.drops == {"sender-gone": stats.messages_received}
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_an_exception_while_reading_goes_on_closes_that_connection(
+    world: World, scheme: str
+) -> None:
+    """Nobody would ask for the rest of what has come half way; the peer connects again."""
+    client, server = pair(world, {"rcvhwm": 100, "reconnect_ivl": 10}, {"sndhwm": 0}, scheme)
+    for _ in range(20_000):
+        server.send(b"x")
+    world.run(0.1)
+    (pipe,) = client.core.pipes()
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    client.core.pattern.watcher = Interrupter(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        drain(client)
+    client.core.pattern.watcher = None
+    assert not pipe.paused
+    world.run(1)
+    assert client.core.stats().failures == {"interrupted": 1}
+    assert client.core.stats().reconnects == 1
+    assert client.recv() == [b"x"]
 
 
 def test_queues_are_bounded_in_bytes_too(world: World) -> None:
@@ -134,6 +223,12 @@ def test_queues_are_bounded_in_bytes_too(world: World) -> None:
     assert 18 <= sent <= 26
     for _ in range(sent):
         server.recv()
+
+
+def drain(socket: SimulatedSocket) -> None:
+    """Take all that has come."""
+    while socket.try_recv():
+        pass
 
 
 def filled(world: World, **options: object) -> tuple[SimulatedSocket, SimulatedSocket]:

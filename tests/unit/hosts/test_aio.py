@@ -131,6 +131,33 @@ def test_a_receive_that_is_cancelled_while_it_looks_loses_nothing(
     run(scenario)
 
 
+def test_the_last_message_of_a_peer_that_goes_is_for_who_looks(
+    run: Runner, looking: Callable[[AioHost], None]
+) -> None:
+    async def scenario(host: AioHost) -> None:
+        looking(host)
+        router, other = (host.open(ROUTER, SocketOptions()) for _ in range(2))
+        host.bind(other, "tcp://127.0.0.1:*")
+        peers = AioHost()
+        dealer = peers.open(DEALER, SocketOptions())
+        peers.connect(dealer, host.bind(router, "tcp://127.0.0.1:*"))
+        await peers.send(dealer, [b"hello"], PATIENCE)
+        await host.recv(router, PATIENCE)
+        host.reactor.expectant = True
+        task = asyncio.create_task(host.recv(router, PATIENCE))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        await peers.send(dealer, [b"last words"], PATIENCE)
+        peers.term()
+        # What has come is seen, and the peer's end, before the task has its next turn.
+        while host.reactor.poller.poll(1.0, 8):
+            with pytest.raises(Again):
+                await host.recv(other, 0)
+        assert (await task)[1] == b"last words"
+
+    run(scenario)
+
+
 @pytest.mark.parametrize("ending", ["socket", "context"])
 def test_who_looks_sees_the_end(
     run: Runner, looking: Callable[[AioHost], None], ending: str

@@ -105,9 +105,8 @@ def test_what_a_limit_holds_back_is_counted_up_to_the_first_long_frame(
     left = itertools.takewhile(lambda parts: max(map(len, parts)) < 256, messages)
     count = sum(1 for _ in left)
     assert subject.left() == len(data) - 7
-    assert subject.count_waiting(0) == count
-    assert subject.count_waiting(count) == count
-    assert subject.count_waiting(count + 1) == 0
+    assert all(subject.holds(fewer) for fewer in range(count + 1))
+    assert not subject.holds(count + 1)
 
 
 @given(MESSAGES, st.integers(1, 3), st.lists(st.integers(0, 2**31), max_size=5))
