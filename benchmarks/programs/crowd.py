@@ -19,6 +19,8 @@ import psutil
 _GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
 _PROPERTIES = b"\x0bSocket-Type\x00\x00\x00\x06DEALER\x08Identity\x00\x00\x00\x00"
 _READY = b"\x04" + bytes([6 + len(_PROPERTIES)]) + b"\x05READY" + _PROPERTIES
+#: What each peer says first.
+HANDSHAKE = _GREETING + _READY
 _REQUEST = b"\x01\x00\x00\x10" + b"x" * 16
 _TOGETHER = 10
 _FIRST = 100
@@ -41,7 +43,7 @@ def connect(address: tuple[str, int], count: int) -> list[socket.socket]:
         some = [socket.create_connection(address) for _ in range(min(_TOGETHER, count))]
         for peer in some:
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            peer.sendall(_GREETING + _READY)
+            peer.sendall(HANDSHAKE)
         for peer in some:
             take(peer, len(_GREETING))
             take(peer, take(peer, 2)[1])

@@ -1,7 +1,8 @@
 """Joins one connection to one pipe: bytes in, messages to the pattern; messages out, bytes away.
 
 Back-pressure is by not reading: when the pipe's inbound queue is full, so is the decoder, and the
-stream is not read until the queue has reached its low-water mark.
+stream is not read until the queue has reached its low-water mark. What fills the queue all at once
+stays in the decoder until it is wanted.
 """
 
 from typing import Final
