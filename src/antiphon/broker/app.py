@@ -95,9 +95,7 @@ class Broker:
             replies=state.replies,
             in_flight=state.in_flight(),
             waiting=len(state.waiting),
-            queued=sum(
-                len(pipe.inbound) + pipe.undecoded for pipe in self._relay.frontend.fair_queue
-            ),
+            queued=sum(pipe.waiting() for pipe in self._relay.frontend.fair_queue),
             workers=len(state.workers),
             idle=len(state.idle),
             clients=len(self._relay.frontend.peers),

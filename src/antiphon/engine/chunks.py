@@ -28,7 +28,7 @@ def forward(pipe: Pipe) -> list[bytes]:
 def encode(pipe: Pipe, connection: Connection) -> list[bytes]:
     """Take messages for the peer, up to about a chunk; returns their wire form.
 
-    Where they cannot be encoded the connection is closed then.
+    A message that cannot be encoded closes the connection: look at its state.
     """
     chunks: list[bytes] = []
     count = size = 0

@@ -80,7 +80,7 @@ def describe(pipe: Pipe, now: float) -> Peer:
         routing_id=pipe.routing_id,
         socket_type=pipe.peer_type.decode("ascii", "replace"),
         connected=bool(pipe.peer_type),
-        queued_in=len(pipe.inbound) + pipe.undecoded,
+        queued_in=pipe.waiting(),
         queued_out=len(pipe.outbound),
         received=pipe.received,
         sent=pipe.sent,

@@ -213,7 +213,7 @@ class Link(Receiver):
     def _deliver(self) -> None:
         decoder = self.decoder
         self.missing = decoder.missing
-        if len(decoder.messages) > 0:
+        if decoder.messages.back:
             self.pattern.deliver(self.pipe, decoder.messages)
 
     def _go_on(self, outcome: int) -> None:

@@ -31,8 +31,8 @@ class Peer(NamedTuple):
     #: and for inproc. It is noted once for all that is read together, so that it may be late by
     #: as long as that takes to be dealt with.
     last_seen: float | None = None
-    #: The size of the messages that wait, in bytes, counting what is in their frames; of those that
-    #: have not been decoded yet what was read.
+    #: The size of the messages that wait, in bytes, counting what is in their frames; those that
+    #: are not decoded yet count as they were read.
     queued_bytes_in: int = 0
     queued_bytes_out: int = 0
     #: Bytes that were read and written, with greeting, commands and framing; none for inproc.

@@ -13,6 +13,7 @@ __all__ = ("LastValuePipe", "Pipe", "PipeEnd", "make_pipe", "message_size")
 
 #: What a frame costs besides its bytes: a list slot and an object's header.
 _FRAME_COST: Final = 64
+#: No bound; what is larger would not fit into the machine's word of compiled code.
 _UNBOUNDED: Final = 2**62 - 1
 #: The socket types whose CONFLATE keeps only the last message to a peer, and from it.
 _CONFLATES_OUTBOUND: Final = (SocketType.PUB, SocketType.DEALER, SocketType.PUSH)
@@ -206,6 +207,10 @@ class Pipe:
         if not self.paused:
             self.paused = True
             self.inbound_stops += 1
+
+    def waiting(self) -> int:
+        """Return how many messages from the peer wait, decoded or not."""
+        return len(self.inbound) + self.undecoded
 
     def put_off(self, count: int) -> None:
         """Take note that messages have come which the far end decodes later."""

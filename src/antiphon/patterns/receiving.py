@@ -47,7 +47,7 @@ class Receiving(Pattern):
         messages = size = 0
         for pipe in self.fair_queue:
             if pipe.retired:
-                messages += len(pipe.inbound)
+                messages += pipe.waiting()
                 size += sum(map(message_size, pipe.inbound))
         limit = self.options.rcvhwm
         return size < self.options.rcvhwm_bytes and (limit == 0 or messages < limit)

@@ -23,7 +23,6 @@ _FLAGS: Final = 32
 _BODY: Final = 33
 #: The room that is kept, in octets; larger commands get room of their own.
 _ROOM: Final = 4096
-_MOST_KEPT: Final = _ROOM - _BODY
 
 
 class Box:
@@ -70,8 +69,11 @@ class DirectBox(Box):
         self._open_into: Any = lib.crypto_box_open_easy_afternm
         self._room = self._make_room(_ROOM)
 
+    def _room_for(self, size: int) -> tuple[Any, Any, Any]:
+        """Return a view of room, where in it a box begins, and where what is in the box."""
+        return self._room if size <= _ROOM else self._make_room(size)
+
     def _make_room(self, size: int) -> tuple[Any, Any, Any]:
-        """Return a view of new room, where in it a box begins, and where what is in the box."""
         room = self._new("unsigned char[]", size)
         return self._buffer(room), room + _BOX, room + _FLAGS
 
@@ -79,7 +81,7 @@ class DirectBox(Box):
         """Return the command that holds one octet of flags, and a body."""
         plain = flags + body
         size = len(plain)
-        view, room, _ = self._room if size <= _MOST_KEPT else self._make_room(size + _BODY)
+        view, room, _ = self._room_for(_FLAGS + size)
         if self._seal_into(room, plain, size, self.sealing + nonce, self.key) != 0:
             return super().seal(flags, body, nonce)
         box: bytes = view[_BOX : _FLAGS + size]
@@ -90,7 +92,7 @@ class DirectBox(Box):
         size = len(command)
         if size < _BODY:
             return NOT_THE_PEERS
-        view, box, plain = self._room if size <= _ROOM else self._make_room(size)
+        view, box, plain = self._room_for(size)
         view[:size] = command
         if self._open_into(plain, box, size - _BOX, self.opening + nonce, self.key) != 0:
             return NOT_THE_PEERS

@@ -19,7 +19,8 @@ from antiphon.wire.framing import (
 
 __all__ = ("WireDecoder",)
 
-_FULL: Final = -1
+#: In place of where messages end: the limit is reached, and what is left is kept.
+_HELD_BACK: Final = -1
 
 
 class WireDecoder(FrameDecoder):
@@ -44,14 +45,14 @@ class WireDecoder(FrameDecoder):
             begin = self._take_short(data, limit)
             if begin == len(data):
                 return STARVED
-            if begin < 0:
+            if begin == _HELD_BACK:
                 return FULL
         return self._decode_closely(data, begin, limit)
 
     def _take_short(self, data: bytes, limit: int) -> int:
         """Take whole messages of short frames, nearly all there are.
 
-        Returns where they end, or _FULL with the rest being kept.
+        Returns where they end, or _HELD_BACK.
         """
         back = self.messages.back
         room = limit - len(self.messages)
@@ -75,7 +76,7 @@ class WireDecoder(FrameDecoder):
             pass
         if room <= 0:
             self._keep(data, begin)
-            return _FULL
+            return _HELD_BACK
         return begin
 
     def _decode_closely(self, data: bytes, begin: int, limit: int) -> int:

@@ -74,13 +74,20 @@ async def asked(host: AioHost) -> tuple[SocketCore, SocketCore]:
     return req, rep
 
 
+async def begun(receive: Coroutine[Any, Any, list[bytes]]) -> asyncio.Task[list[bytes]]:
+    """Return a task that has begun to receive, and has looked already."""
+    task = asyncio.create_task(receive)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return task
+
+
 def test_who_awaits_an_answer_looks_for_it_while_other_tasks_run(
     run: Runner, looking: Callable[[AioHost], None]
 ) -> None:
     async def scenario(host: AioHost) -> None:
         looking(host)
         req, rep = await asked(host)
-        host.reactor.expectant = True
         answer = asyncio.create_task(host.recv(req, PATIENCE))
         passes = host.reactor.passes
         for _ in range(1000):
@@ -119,9 +126,7 @@ def test_a_receive_that_is_cancelled_while_it_looks_loses_nothing(
     async def scenario(host: AioHost) -> None:
         looking(host)
         req, rep = await asked(host)
-        task = asyncio.create_task(host.recv(req, -1))
-        for _ in range(3):
-            await asyncio.sleep(0)
+        task = await begun(host.recv(req, -1))
         await host.send(rep, [b"World"], PATIENCE)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -144,9 +149,7 @@ def test_the_last_message_of_a_peer_that_goes_is_for_who_looks(
         await peers.send(dealer, [b"hello"], PATIENCE)
         await host.recv(router, PATIENCE)
         host.reactor.expectant = True
-        task = asyncio.create_task(host.recv(router, PATIENCE))
-        for _ in range(3):
-            await asyncio.sleep(0)
+        task = await begun(host.recv(router, PATIENCE))
         await peers.send(dealer, [b"last words"], PATIENCE)
         peers.term()
         # What has come is seen, and the peer's end, before the task has its next turn.
@@ -165,9 +168,7 @@ def test_who_looks_sees_the_end(
     async def scenario(host: AioHost) -> None:
         looking(host)
         req, _ = await asked(host)
-        task = asyncio.create_task(host.recv(req, -1))
-        for _ in range(3):
-            await asyncio.sleep(0)
+        task = await begun(host.recv(req, -1))
         if ending == "socket":
             host.close(req, 0)
         else:
