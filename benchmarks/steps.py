@@ -12,10 +12,13 @@ __all__ = ("SCENARIOS",)
 _IMPORT = """
 import time
 start, before = time.perf_counter(), time.process_time()
-import {package}
+import {package}{use}
 taken, used = time.perf_counter() - start, time.process_time() - before
 print('{{"ms": %f, "cpu_us": %f}}' % (taken * 1e3, used * 1e6))
 """
+
+#: Antiphon imports what moves messages only with the first socket.
+_SOCKET = "; socket = {0}.Context().socket({0}.REQ)"
 
 
 def _step(
@@ -25,9 +28,13 @@ def _step(
 
 
 def _import(
-    _requests: int, *, package: str, environment: Mapping[str, str] | None = None
+    _requests: int,
+    *,
+    package: str,
+    use: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Figures:
-    command = python(package, "-c", _IMPORT.format(package=package))
+    command = python(package, "-c", _IMPORT.format(package=package, use=use.format(package)))
     output(command, environment)  # so that its bytecode is there
     return output(command, environment)
 
@@ -80,6 +87,8 @@ SCENARIOS = (
             contender("pyzmq", _import, "zmq"),
             contender("antiphon", _import, "antiphon.zmq"),
             contender("antiphon interpreted", _import, "antiphon.zmq", environment=INTERPRETED),
+            contender("pyzmq, and a socket", _import, "zmq", use=_SOCKET),
+            contender("antiphon, and a socket", _import, "antiphon.zmq", use=_SOCKET),
         ),
         (Bound("ms", "antiphon", "pyzmq", at_most=1.0),),
         unit="import",

@@ -23,23 +23,14 @@ __all__ = (
 )
 
 if not TYPE_CHECKING:
-    #: The public names of each module, which is imported when one of them is asked for.
-    _NAMES = {
-        "actor": {"TERM", "Actor", "Pipe"},
-        "build": {"BuildInfo", "__version__", "build_info"},
-        "loop": {"Ended", "Loop"},
-        "message": {"Envelope", "Message", "dump", "dump_whole"},
-    }
+    from antiphon.lazy import on_demand
 
-    def __getattr__(name: str) -> object:
-        from importlib import import_module
-
-        for module, names in _NAMES.items():
-            if name in names:
-                value = getattr(import_module(f"{__name__}.{module}"), name)
-                globals()[name] = value
-                return value
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = on_demand(
+        __name__,
+        {
+            "antiphon.actor": {"TERM", "Actor", "Pipe"},
+            "antiphon.build": {"BuildInfo", "__version__", "build_info"},
+            "antiphon.loop": {"Ended", "Loop"},
+            "antiphon.message": {"Envelope", "Message", "dump", "dump_whole"},
+        },
+    )

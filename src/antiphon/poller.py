@@ -1,71 +1,20 @@
-"""The system's way to wait for many descriptors: epoll, or what the selectors module finds.
+"""The system's way to wait for many descriptors: epoll, or what looks like it.
 
-Both are used through epoll's method names and numbers. Only Linux's epoll is tested; the other
-one serves macOS (kqueue) and Windows (select), where no event loop can watch it (Windows).
+Both are used through epoll's method names and numbers. Only Linux's epoll is tested.
 """
 
-import selectors
-from typing import Any, Final
+from typing import Any
 
 from antiphon.unpatched import epoll
 
-__all__ = ("SelectorPoller", "make_poller")
-
-_READABLE: Final = 1
-_WRITABLE: Final = 4
-
-
-class SelectorPoller:
-    """A selector that looks like epoll."""
-
-    def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        # Selectors refuse a descriptor without events; those rest here.
-        self._resting: set[int] = set()
-
-    def fileno(self) -> int:
-        """Return the poll object's own descriptor, where the system has one."""
-        return int(getattr(self._selector, "fileno", lambda: -1)())
-
-    def register(self, fd: int, events: int) -> None:
-        """Watch a descriptor."""
-        if events:
-            self._selector.register(fd, _to_selector(events))
-        else:
-            self._resting.add(fd)
-
-    def modify(self, fd: int, events: int) -> None:
-        """Watch a descriptor for other events."""
-        self.unregister(fd)
-        self.register(fd, events)
-
-    def unregister(self, fd: int) -> None:
-        """Watch a descriptor no longer."""
-        if fd in self._resting:
-            self._resting.discard(fd)
-        else:
-            self._selector.unregister(fd)
-
-    def poll(self, timeout: float, _max_events: int) -> list[tuple[int, int]]:
-        """Wait for at most ``timeout`` seconds (negative: without end)."""
-        ready = self._selector.select(None if timeout < 0 else timeout)
-        return [(key.fd, _from_selector(events)) for key, events in ready]
-
-    def close(self) -> None:
-        """Give the poll object back."""
-        self._selector.close()
-
-
-def _to_selector(events: int) -> int:
-    readable = selectors.EVENT_READ if events & _READABLE else 0
-    return readable | (selectors.EVENT_WRITE if events & _WRITABLE else 0)
-
-
-def _from_selector(events: int) -> int:
-    readable = _READABLE if events & selectors.EVENT_READ else 0
-    return readable | (_WRITABLE if events & selectors.EVENT_WRITE else 0)
+__all__ = ("make_poller",)
 
 
 def make_poller() -> Any:
     """Return the best poll object of this system: an epoll, or a SelectorPoller."""
-    return SelectorPoller() if epoll is None else epoll()
+    if epoll is not None:
+        return epoll()
+    # Linux does without: what it takes to import is a hundredth of all.
+    from antiphon.selecting import SelectorPoller
+
+    return SelectorPoller()

@@ -7,11 +7,14 @@ in any case. What is bound here is the original, whether gevent comes before or 
 
 import sys
 import threading
+from _queue import Empty, SimpleQueue
+from _socket import getaddrinfo
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
 
 __all__ = (
+    "Empty",
     "Lock",
     "RLock",
     "SimpleQueue",
@@ -32,9 +35,7 @@ def _original(module: str, name: str) -> Any:
 
 Lock: Final[Callable[[], threading.Lock]] = _original("_thread", "allocate_lock")
 RLock: Final[Callable[[], Any]] = _original("_thread", "RLock")
-SimpleQueue: Final[Any] = _original("queue", "SimpleQueue")
 epoll: Final[Any] = _original("select", "epoll")
-getaddrinfo: Final[Any] = _original("socket", "getaddrinfo")
 sleep: Final[Callable[[float], None]] = _original("time", "sleep")
 
 

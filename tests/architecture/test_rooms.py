@@ -24,6 +24,7 @@ WORDS = {
     "queue",
 }
 ALLOWED: dict[str, set[str]] = {
+    "lazy": set(),
     "native": set(),
     "unpatched": set(),
     "lock": {"unpatched"},
@@ -37,12 +38,13 @@ ALLOWED: dict[str, set[str]] = {
     "patterns": WORDS,
     "engine": WORDS | {"wire", "patterns"},
     "transport": WORDS | {"wire", "patterns", "engine"},
-    "poller": {"unpatched"},
+    "selecting": set(),
+    "poller": {"unpatched", "selecting"},
     "spinning": set(),
     "reactor": WORDS | {"wire", "patterns", "engine", "transport", "poller", "spinning"},
     "testing": WORDS | {"wire", "patterns", "engine", "transport"},
     "hosts": WORDS | {"patterns", "engine", "transport", "reactor", "spinning", "message"},
-    "zmq": WORDS | {"engine", "patterns", "hosts"},
+    "zmq": WORDS | {"engine", "patterns", "hosts", "lazy"},
     "topology": WORDS | {"wire"},
     "observe": WORDS | {"wire", "message"},
     "build": {"wire"},
@@ -53,12 +55,13 @@ ALLOWED: dict[str, set[str]] = {
     "asyncio": WORDS | {"zmq", "actor"},
     "broker": WORDS | {"wire", "patterns", "engine", "transport", "reactor", "hosts", "build"},
     "cli": WORDS | {"engine", "zmq", "broker", "topology", "observe", "build", ""},
-    "__init__": {"build", "message", "loop", "actor"},
+    "__init__": {"lazy", "build", "message", "loop", "actor"},
     "__main__": {"cli"},
 }
 
 SANS_IO = ("wire/*.py", "patterns/*.py", "engine/*.py", "**/state.py")
 BANNED = {
+    "_socket",
     "asyncio",
     "logging",
     "os",

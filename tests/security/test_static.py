@@ -51,7 +51,9 @@ def test_unpickling_is_asked_for() -> None:
         name for name, path in MODULES.items() if "antiphon.zmq import pickling" in path.read_text()
     )
     assert importer == "zmq/contents.py"
-    program = "import sys, antiphon.zmq; sys.exit('antiphon.zmq.pickling' in sys.modules)"
+    program = (
+        "import sys; from antiphon.zmq import *; sys.exit('antiphon.zmq.pickling' in sys.modules)"
+    )
     assert not subprocess.run([sys.executable, "-c", program], timeout=20).returncode
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         for use in (lambda: socket.send_pyobj([]), socket.recv_pyobj):

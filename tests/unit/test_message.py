@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -315,20 +313,3 @@ _SIXTEEN = " ".join(["[001] x"] * 16)
 )
 def test_a_message_on_a_line(frames: list[bytes], line: str) -> None:
     assert draw(frames) == line
-
-
-# The package.
-
-
-def test_the_package_gives_its_names_only_when_asked() -> None:
-    script = (
-        "import sys, antiphon\n"
-        "assert not {name for name in sys.modules if name.startswith('antiphon.')}\n"
-        "from antiphon import *\n"
-        "assert Message is antiphon.message.Message and callable(dump)\n"
-        "assert set(antiphon.__all__) <= set(dir(antiphon))\n"
-        "try: antiphon.nothing\n"
-        "except AttributeError as error: assert 'nothing' in str(error)\n"
-        "else: raise SystemExit('found')\n"
-    )
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from antiphon.poller import SelectorPoller, make_poller
+from antiphon.poller import make_poller
+from antiphon.selecting import SelectorPoller
 
 
 @pytest.mark.parametrize("make", [make_poller, SelectorPoller])

@@ -7,7 +7,6 @@ where the program has not done so itself, nobody reads any.
 
 import atexit
 import os
-import queue
 import sys
 import warnings
 from typing import Final
@@ -55,7 +54,7 @@ class Lines:
 
     def reset(self) -> None:
         """Begin anew: after a fork the thread is not there, and the lines are the parent's."""
-        self._waiting: queue.SimpleQueue[tuple[str, int, str] | None] = SimpleQueue()
+        self._waiting: SimpleQueue[tuple[str, int, str] | None] = SimpleQueue()
         self._running = False
         #: Held by who starts the thread: several contexts may have something to say at once.
         self._starting = Lock()

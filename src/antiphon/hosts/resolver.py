@@ -1,11 +1,10 @@
 """Name resolution off the reactor's thread."""
 
-import queue
-import socket
+import _socket as socket
 from typing import Final
 
 from antiphon.transport.descriptors import Descriptors, Resolution, Resolver
-from antiphon.unpatched import Lock, SimpleQueue, getaddrinfo, start_thread
+from antiphon.unpatched import Empty, Lock, SimpleQueue, getaddrinfo, start_thread
 
 __all__ = ("ThreadResolver",)
 
@@ -19,7 +18,7 @@ class ThreadResolver(Resolver):
     """Looks names up in a few daemon threads, started when there is something to look up."""
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Resolution, Descriptors]] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Resolution, Descriptors]] = SimpleQueue()
         self._lock = Lock()
         self._threads = 0
         self._idle = 0
@@ -39,7 +38,7 @@ class ThreadResolver(Resolver):
                 self._idle += 1
             try:
                 resolution, descriptors = self._jobs.get(timeout=_IDLE)
-            except queue.Empty:
+            except Empty:
                 with self._lock:
                     self._idle -= 1
                     self._threads -= 1

@@ -1,8 +1,8 @@
 """One attempt to connect: look the name up, try each address in turn."""
 
+import _socket as socket
 import errno
 import os
-import socket
 from typing import TYPE_CHECKING
 
 from antiphon.endpoint import Endpoint

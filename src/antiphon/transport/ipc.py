@@ -3,9 +3,9 @@
 A path that nobody answers any more is taken over; one that somebody answers is refused (N25).
 """
 
+import _socket as socket
 import errno
 import os
-import socket
 import stat
 
 from antiphon.endpoint import Endpoint
@@ -70,9 +70,12 @@ def _take_over(path: str, endpoint: Endpoint) -> None:
             )
     except FileNotFoundError:
         return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
         probe.setblocking(False)
         code = probe.connect_ex(path)
+    finally:
+        probe.close()
     if code in (0, errno.EAGAIN):
         raise EndpointError(
             EADDRINUSE, endpoint.text, "a live process listens there: choose another path"

@@ -1,7 +1,7 @@
 """A listening socket and what comes in by it."""
 
+import _socket as socket
 import errno
-import socket
 from typing import TYPE_CHECKING, Final
 
 from antiphon.endpoint import Endpoint
@@ -93,7 +93,7 @@ class _Door(Handler):
             if not listening.open:
                 return
             try:
-                sock, _name = listening.sock.accept()
+                number, _name = listening.sock._accept()  # type: ignore[attr-defined]  # noqa: SLF001
             except BlockingIOError:
                 return
             except OSError as error:
@@ -102,7 +102,7 @@ class _Door(Handler):
                     self._pause()
                     return
                 continue
-            self._admit(sock)
+            self._admit(socket.socket(fileno=number))
 
     def _admit(self, sock: socket.socket) -> None:
         try:

@@ -1,8 +1,8 @@
 """A connected socket as a stream: reads when polled, writes what fits, keeps the rest."""
 
+import _socket as socket
 import errno
 import os
-import socket
 from collections.abc import Callable
 from typing import Final
 

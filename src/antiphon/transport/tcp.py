@@ -1,8 +1,8 @@
 """tcp: addresses and socket options; the sockets are non-blocking from birth."""
 
+import _socket as socket
 import errno
 import os
-import socket
 import struct
 import sys
 from typing import Final
@@ -117,12 +117,14 @@ def _interface_address(endpoint: Endpoint) -> str:
         import fcntl
 
         request = struct.pack("256s", endpoint.host.encode()[:15])
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
-                return socket.inet_ntoa(answer[20:24])
-            except OSError:
-                pass
+        probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
+            return socket.inet_ntoa(answer[20:24])
+        except OSError:
+            pass
+        finally:
+            probe.close()
     return ""
 
 

@@ -60,14 +60,14 @@ _INCOMPLETE: Final = -1
 
 _LONG_HEADER: Final = Struct(">BQ")
 _MAX_USUAL: Final = 2**16 - 1
+_OCTETS: Final = tuple(bytes([octet]) for octet in range(256))
+_HEADERS_LAST: Final = tuple(b"\0" + size for size in _OCTETS)
+_HEADERS_MORE: Final = tuple(bytes([MORE]) + size for size in _OCTETS)
+_HIGH_ZEROS: Final = bytes(6)
 #: How the long header of a usual size begins, before its last octet. To look two octets up, or to
 #: compare the others, takes compiled code a quarter of what it takes to pack or unpack a number.
-_LONG_LAST: Final = tuple(_LONG_HEADER.pack(LONG, high << 8)[:-1] for high in range(256))
-_LONG_MORE: Final = tuple(_LONG_HEADER.pack(LONG | MORE, high << 8)[:-1] for high in range(256))
-_OCTETS: Final = tuple(bytes([octet]) for octet in range(256))
-_HIGH_ZEROS: Final = bytes(6)
-_HEADERS_LAST: Final = tuple(bytes([0, size]) for size in range(256))
-_HEADERS_MORE: Final = tuple(bytes([MORE, size]) for size in range(256))
+_LONG_LAST: Final = tuple(bytes([LONG]) + _HIGH_ZEROS + high for high in _OCTETS)
+_LONG_MORE: Final = tuple(bytes([LONG | MORE]) + _HIGH_ZEROS + high for high in _OCTETS)
 
 
 def encode_message(parts: list[bytes], out: list[bytes]) -> int:

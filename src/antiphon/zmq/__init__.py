@@ -1,22 +1,24 @@
 """The socket API under the names that pyzmq users know: ``import antiphon.zmq as zmq``."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from antiphon import __version__
 from antiphon.errors import EMULATED_VERSION
-from antiphon.instrument import Instrument, SocketEvent
-from antiphon.keys import curve_available
-from antiphon.zmq import constants, error, sugar, utils
-from antiphon.zmq.base import COPY_THRESHOLD
+from antiphon.zmq import constants, error
 from antiphon.zmq.constants import *  # noqa: F403
-from antiphon.zmq.context import Context
-from antiphon.zmq.curve import curve_keypair, curve_public
 from antiphon.zmq.error import *  # noqa: F403
-from antiphon.zmq.events import EventStream
-from antiphon.zmq.frame import Frame, MessageTracker
-from antiphon.zmq.poller import Poller, select, zmq_poll
-from antiphon.zmq.proxies import device, proxy, proxy_steerable
-from antiphon.zmq.socket import Socket
+
+if TYPE_CHECKING:
+    from antiphon import __version__
+    from antiphon.instrument import Instrument, SocketEvent
+    from antiphon.zmq import sugar, utils
+    from antiphon.zmq.base import COPY_THRESHOLD
+    from antiphon.zmq.context import Context, SyncContext
+    from antiphon.zmq.curve import curve_keypair, curve_public
+    from antiphon.zmq.events import EventStream
+    from antiphon.zmq.frame import Frame, Message, MessageTracker
+    from antiphon.zmq.poller import Poller, select, zmq_poll
+    from antiphon.zmq.proxies import device, proxy, proxy_steerable
+    from antiphon.zmq.socket import Socket, SyncSocket
 
 __all__ = (  # noqa: PLE0604
     "COPY_THRESHOLD",
@@ -50,19 +52,37 @@ __all__ = (  # noqa: PLE0604
     "zmq_poll",
     "zmq_version",
     "zmq_version_info",
-    *constants.__all__,
-    *(name for name in error.__all__ if name not in constants.__all__),
+    *sorted({*constants.__all__, *error.__all__}),
 )
+
+if not TYPE_CHECKING:
+    # Constants and errors are here at once. What moves messages comes when it is asked for: a
+    # command line that has more to offer, or a library that only catches errors, starts without.
+    from antiphon.lazy import on_demand
+
+    __getattr__, __dir__ = on_demand(
+        __name__,
+        {
+            "antiphon.build": {"__version__"},
+            "antiphon.instrument": {"Instrument", "SocketEvent"},
+            "antiphon.zmq.base": {"COPY_THRESHOLD"},
+            "antiphon.zmq.context": {"Context", "SyncContext"},
+            "antiphon.zmq.curve": {"curve_keypair", "curve_public"},
+            "antiphon.zmq.events": {"EventStream"},
+            "antiphon.zmq.frame": {"Frame", "Message", "MessageTracker"},
+            "antiphon.zmq.poller": {"Poller", "select", "zmq_poll"},
+            "antiphon.zmq.proxies": {"device", "proxy", "proxy_steerable"},
+            "antiphon.zmq.socket": {"Socket", "SyncSocket"},
+            "antiphon.zmq.sugar": {"sugar"},
+            "antiphon.zmq.utils": {"utils"},
+        },
+    )
 
 IPC_PATH_MAX_LEN: Final = 107
 """How many bytes the path of an ``ipc://`` endpoint may have."""
 
 DRAFT_API: Final = True
 PYZMQ_DRAFT_API: Final = DRAFT_API
-
-Message = Frame
-SyncContext = Context
-SyncSocket = Socket
 
 _CAPABILITIES = frozenset({"ipc", "draft"})
 _WEBSOCKET: Final = ("ws", "wss")
@@ -113,6 +133,8 @@ def has(capability: str) -> bool:
     if not isinstance(capability, str):
         raise TypeError(f"a capability is text, not {type(capability).__name__}")
     if capability == "curve":
+        from antiphon.keys import curve_available
+
         return curve_available()
     if capability in _WEBSOCKET:
         from importlib.util import find_spec

@@ -19,7 +19,7 @@ from antiphon.zmq.settings import Settings
 from antiphon.zmq.shadows import Shadowed, original_of
 from antiphon.zmq.socket import Socket
 
-__all__ = ("BaseContext", "Context")
+__all__ = ("BaseContext", "Context", "SyncContext")
 
 S = TypeVar("S", bound=BaseSocket)
 T = TypeVar("T")
@@ -305,3 +305,6 @@ class Context(BaseContext[Socket]):
 
     def _abandon(self) -> None:
         self._host.abandon_all()
+
+
+SyncContext = Context

@@ -17,6 +17,7 @@ __all__ = (
     "FINISHED",
     "NOBODY",
     "Frame",
+    "Message",
     "MessageTracker",
     "as_bytes",
     "as_frames",
@@ -196,6 +197,9 @@ class Frame:
         if option not in ("routing_id", "group"):
             raise OptionError(str(option), value, "only routing_id and group of a frame are set")
         setattr(self, str(option), value)
+
+
+Message = Frame
 
 
 def encode_group(group: str | bytes) -> bytes:

@@ -3,7 +3,7 @@
 Those that have no meaning here, such as the priority of I/O threads, are accepted and remembered.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from antiphon.errors import OptionError
 
@@ -15,14 +15,22 @@ _THREAD_AFFINITY_CPU_ADD: Final = 7
 _THREAD_AFFINITY_CPU_REMOVE: Final = 8
 
 
-class _Setting(NamedTuple):
+class _Setting:
     """A number under which an option is set, and one under which it is read."""
 
-    name: str
-    default: int
-    minimum: int = 0
-    is_switch: bool = False
-    settable: bool = True
+    def __init__(
+        self,
+        name: str,
+        default: int,
+        minimum: int = 0,
+        is_switch: bool = False,
+        settable: bool = True,
+    ) -> None:
+        self.name = name
+        self.default = default
+        self.minimum = minimum
+        self.is_switch = is_switch
+        self.settable = settable
 
 
 #: THREAD_PRIORITY can only be set, and SOCKET_LIMIT, of the same number, only be read.

@@ -19,7 +19,7 @@ from antiphon.zmq.contents import (
 from antiphon.zmq.events import EventStream
 from antiphon.zmq.frame import MessageTracker
 
-__all__ = ("Socket",)
+__all__ = ("Socket", "SyncSocket")
 
 
 class Socket(Blocking, BaseSocket):
@@ -123,3 +123,6 @@ class Socket(Blocking, BaseSocket):
         SocketClosed, and ValueError for a limit below 1.
         """
         return EventStream(self._host, self._core, limit)
+
+
+SyncSocket = Socket

@@ -75,8 +75,23 @@ def test_texts_of_errors_and_capabilities(either: Any) -> None:
     assert either.DRAFT_API is either.PYZMQ_DRAFT_API is either.has("draft") is (either is ours)
 
 
+def test_what_moves_messages_is_imported_when_it_is_asked_for() -> None:
+    program = """
+import sys
+import antiphon.zmq as zmq
+assert issubclass(zmq.Again, zmq.ZMQError) and zmq.POLLIN == 1
+assert "antiphon.engine" not in sys.modules
+assert set(zmq.__all__) <= set(dir(zmq))
+zmq.Context().socket(zmq.REQ).close()
+assert "antiphon.engine" in sys.modules and vars(zmq)["Context"] is zmq.sugar.Context
+assert not hasattr(zmq, "nothing")
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
 def test_a_blocking_program_does_not_pay_for_asyncio() -> None:
     dear = {"asyncio", "ssl", "nacl", "wsproto"}
-    program = f"import sys, antiphon.zmq; print({dear} & set(sys.modules))"
+    use = "from antiphon.zmq import *; Context().socket(REQ)"
+    program = f"import sys; {use}; print({dear} & set(sys.modules))"
     printed = subprocess.check_output([sys.executable, "-c", program], text=True)
     assert printed == "set()\n"

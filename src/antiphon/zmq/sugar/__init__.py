@@ -2,7 +2,7 @@
 
 from antiphon.zmq import context, frame, poller, socket
 from antiphon.zmq.context import Context
-from antiphon.zmq.frame import Frame, MessageTracker
+from antiphon.zmq.frame import Frame, Message, MessageTracker
 from antiphon.zmq.poller import Poller, select
 from antiphon.zmq.socket import Socket
 
@@ -21,6 +21,5 @@ __all__ = (
     "tracker",
 )
 
-Message = Frame
 poll = poller
 tracker = frame

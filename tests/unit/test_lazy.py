@@ -1,0 +1,18 @@
+"""Names of packages, imported when they are asked for."""
+
+import subprocess
+import sys
+
+
+def test_the_package_gives_its_names_only_when_asked() -> None:
+    script = (
+        "import sys, antiphon\n"
+        "assert {n for n in sys.modules if n.startswith('antiphon.')} == {'antiphon.lazy'}\n"
+        "from antiphon import *\n"
+        "assert Message is antiphon.message.Message and callable(dump)\n"
+        "assert set(antiphon.__all__) <= set(dir(antiphon))\n"
+        "try: antiphon.nothing\n"
+        "except AttributeError as error: assert 'nothing' in str(error)\n"
+        "else: raise SystemExit('found')\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
