@@ -50,6 +50,17 @@ class MessageQueue:
         message = self.front.pop()
         return [message] if isinstance(message, bytes) else message
 
+    def take_frame(self) -> bytes:
+        """Remove the oldest message and return its first frame. Raises IndexError if there is none.
+
+        For those who know that it has only one: no list is made of it.
+        """
+        if not self.front:
+            self.front, self.back = self.back, self.front
+            self.front.reverse()
+        message = self.front.pop()
+        return message if isinstance(message, bytes) else message[0]
+
     def oldest(self) -> list[bytes]:
         """Return the oldest message. Raises IndexError if there is none."""
         return _whole(self.front[-1] if self.front else self.back[0])

@@ -92,7 +92,7 @@ class CurveMechanism(Mechanism):
         """Return a MESSAGE command for one frame (C8). Raises ProtocolError."""
         frames = self._frames
         assert frames is not None
-        return frames.seal(_OCTETS[flags], body, self._next_nonce())
+        return frames.seal(flags, body, self._next_nonce())
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         """Return the flags and the body of a MESSAGE command. Raises ProtocolError (C13)."""

@@ -118,7 +118,7 @@ class SealedDecoder(FrameDecoder):
         sealed = self.frames.messages
         outcome = FULL if len(self.messages) >= limit else GOING_ON
         while outcome == GOING_ON and len(sealed) > 0:
-            flags, body = self.mechanism.open(sealed.take()[0])
+            flags, body = self.mechanism.open(sealed.take_frame())
             if flags == SEALED_COMMAND:
                 self._take(body)
                 outcome = COMMAND_READY
@@ -144,7 +144,12 @@ class SealedDecoder(FrameDecoder):
             raise ProtocolError(
                 "message-too-long", f"a frame of {size} bytes; MAXMSGSIZE is {self.max_frame}"
             )
-        self._parts.append(encode_header(flags, size) + part if self._forwarding else part)
+        if self._forwarding:
+            part = encode_header(flags, size) + part
+        if not flags and not self._parts:
+            self.messages.back.append(part)
+            return
+        self._parts.append(part)
         self._count_frame()
         if not flags:
             self._end_message()
