@@ -10,7 +10,14 @@ from typing import Any
 
 from antiphon.unpatched import Lock as SystemLock
 
-__all__ = ("Lock", "acquire", "make_lock")
+__all__ = ("Bell", "Lock", "acquire", "make_lock")
+
+
+class Bell:
+    """Something to be told when a lock is let go."""
+
+    def sound(self) -> None:
+        """Be told."""
 
 
 class _Waiter:
@@ -38,6 +45,8 @@ class Lock:
         self._token: list[None] = [None]
         #: Those that were woken in vain, then the others, who came first being first.
         self._waiting: list[_Waiter] = []
+        #: Told when it is let go next; to be added to by who has it.
+        self.bells: list[Bell] = []
 
     def acquire(self, blocking: bool = True) -> bool:
         """Have the lock, now or, if ``blocking``, when whoever has it lets it go.
@@ -57,10 +66,17 @@ class Lock:
             waiter = waiting.pop(0)
             waiter.has_it = True
             waiter.alarm.release()
-            return
-        self._token.append(None)
-        if waiting:
-            waiting.pop(0).alarm.release()
+        else:
+            self._token.append(None)
+            if waiting:
+                waiting.pop(0).alarm.release()
+        if self.bells:
+            self._sound(self.bells)
+
+    def _sound(self, bells: list[Bell]) -> None:
+        self.bells = []
+        for bell in bells:
+            bell.sound()
 
     def _take(self) -> bool:
         try:

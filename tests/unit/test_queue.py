@@ -18,10 +18,13 @@ def test_messages_come_out_as_they_went_in() -> None:
     assert len(queue) == 4
     assert list(queue) == MESSAGES
     assert queue.oldest() == MESSAGES[0]
-    assert [queue.take() for _ in range(4)] == MESSAGES
+    assert [queue.take() for _ in range(3)] == MESSAGES[:3]
+    assert queue.take_frame() == MESSAGES[3][0]
     assert not queue
     with pytest.raises(IndexError):
         queue.take()
+    with pytest.raises(IndexError):
+        queue.take_frame()
     with pytest.raises(IndexError):
         queue.oldest()
 

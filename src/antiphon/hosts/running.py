@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
+from antiphon.hosts.alarm import make_alarm
 from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.contract import BlockingHost
 from antiphon.hosts.resolver import ThreadResolver
@@ -45,7 +46,7 @@ class Runner(BlockingHost):
         self.watched = False
         self._keeper = Keeper()
         self._sleepers: list[Sleeper] = []
-        # Of those that have returned: to make one takes a lock of the system.
+        # Of those that have returned: their alarms take a descriptor each.
         self._spare: list[Sleeper] = []
         self._descent = Descent()
         # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
@@ -132,11 +133,16 @@ class Runner(BlockingHost):
             acquire(self.lock)
 
     def _wait(self, core: SocketCore, attempt: Callable[[], T | None], timeout_ms: int) -> T:
-        sleeper = self._spare.pop() if self._spare else Sleeper(self.reactor)
+        sleeper = self._sleeper()
         sleeper.aside = core.meets_inproc()
-        result = self._wait_for([core], hoping(core, attempt), timeout_ms, sleeper)
-        self._spare.append(sleeper)
-        return result
+        try:
+            return self._wait_for([core], hoping(core, attempt), timeout_ms, sleeper)
+        finally:
+            self._spare.append(sleeper)
+
+    def _sleeper(self) -> Sleeper:
+        """Return a sleeper, to be added to the spare ones afterwards."""
+        return self._spare.pop() if self._spare else Sleeper(self.reactor)
 
     def _wait_for(
         self,
@@ -186,18 +192,15 @@ class Runner(BlockingHost):
             finally:
                 self.running = False
         elif seconds != 0.0:
+            alarm = sleeper.alarm or make_alarm(self.lock)
+            sleeper.alarm = alarm
             sleeper.asleep = True
             try:
                 self.lock.release()
                 heed_signals()
-                sleeper.alarm.acquire(
-                    timeout=LONGEST_WAIT if seconds < 0 else min(seconds, LONGEST_WAIT)
-                )
+                alarm.sleep(LONGEST_WAIT if seconds < 0 else min(seconds, LONGEST_WAIT))
             finally:
                 acquire(self.lock)
-                if not sleeper.asleep:
-                    # Woken: the alarm was released; have it locked again for the next time.
-                    sleeper.alarm.acquire(blocking=False)
                 sleeper.asleep = False
 
     def _register(self, cores: list[SocketCore], sleeper: Sleeper) -> None:

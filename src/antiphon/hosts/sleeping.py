@@ -1,9 +1,9 @@
 """Who watches a socket: threads that wait, asleep or running the reactor, and others behind."""
 
+from antiphon.hosts.alarm import Alarm
 from antiphon.native import mypyc_attr
 from antiphon.patterns.base import Watcher
 from antiphon.reactor import Reactor
-from antiphon.unpatched import Lock
 
 __all__ = ("Chained", "Sleeper", "Watchers")
 
@@ -27,8 +27,8 @@ class Sleeper(Watcher):
 
     def __init__(self, reactor: Reactor) -> None:
         self.reactor = reactor
-        self.alarm = Lock()
-        self.alarm.acquire()
+        #: Made when it first sleeps: who runs the reactor has no use for it.
+        self.alarm: Alarm | None = None
         self.asleep = False
         #: Whether it leaves the reactor to others, as it waits for none of its streams.
         self.aside = False
@@ -46,7 +46,8 @@ class Sleeper(Watcher):
     def wake(self) -> None:
         """End the sleep."""
         self.asleep = False
-        self.alarm.release()
+        if self.alarm is not None:
+            self.alarm.ring()
 
 
 class Watchers(Chained):

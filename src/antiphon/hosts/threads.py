@@ -207,7 +207,7 @@ class Host(Runner):
             cores = [item for item, _ in wanted if isinstance(item, SocketCore)]
             for core in cores:
                 self._check(core)
-            sleeper = Sleeper(self.reactor)
+            sleeper = self._sleeper()
             files = Files(self.reactor, wanted, sleeper)
             sleeper.aside = not files and all(core.meets_inproc() for core in cores)
             try:
@@ -221,6 +221,7 @@ class Host(Runner):
                 return []
             finally:
                 files.close()
+                self._spare.append(sleeper)
 
     def next_event(self, queue: EventQueue, timeout_ms: int) -> SocketEvent | None:
         """Return the next event of a socket; None after the last. Raises Again."""
