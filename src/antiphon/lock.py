@@ -6,11 +6,16 @@ one step of the interpreter, and only who finds none waits for a lock of the sys
 """
 
 from itertools import starmap
-from typing import Any
+from typing import Any, Final
 
 from antiphon.unpatched import Lock as SystemLock
 
 __all__ = ("Bell", "Lock", "acquire", "make_lock")
+
+
+#: Between two bytecodes a signal may raise KeyboardInterrupt or another thread go on; compiled code
+#: has none.
+_COMPILED: Final = not __file__.endswith(".py")
 
 
 class Bell:
@@ -123,10 +128,9 @@ class Lock:
 def make_lock() -> Lock:
     """Return a lock for the build that runs.
 
-    Between two bytecodes a signal may raise KeyboardInterrupt or another thread go on; compiled
-    code has none. Interpreted, it is the system's lock, which has the same methods.
+    Interpreted, it is the system's, which has the same methods.
     """
-    if not __file__.endswith(".py"):
+    if _COMPILED:
         return Lock()
     lock: Any = SystemLock()
     return lock  # type: ignore[no-any-return]
@@ -134,6 +138,8 @@ def make_lock() -> Lock:
 
 def acquire(lock: Lock) -> None:
     """Acquire a lock even when a signal's handler raises meanwhile; then raise what it raised."""
+    if _COMPILED and lock.acquire(blocking=False):
+        return
     interrupt: BaseException | None = None
     taken: list[bool] = []
     while not taken:

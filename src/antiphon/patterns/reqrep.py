@@ -142,10 +142,9 @@ class Req(Dealer):
 
     def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Keep the reply that is awaited; drop all else, counted (R28.8, R28.9)."""
-        for parts in messages:
+        while len(messages) > 0:
             pipe.received += 1
-            self._accept(pipe, parts)
-        messages.clear()
+            self._accept(pipe, messages.take())
 
     def _accept(self, pipe: Pipe, parts: list[bytes]) -> None:
         if not self._waiting or pipe is not self._asked or self._reply is not None:
@@ -227,15 +226,13 @@ class Rep(Receiving):
 
     def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue requests; drop those without a delimiter and a body (R28.13, K2)."""
-        valid = MessageQueue()
-        for parts in messages:
+        while len(messages) > 0:
+            parts = messages.take()
+            pipe.received += 1
             if _DELIMITER in parts and parts.index(_DELIMITER) < len(parts) - 1:
-                valid.put(parts)
+                pipe.inbound.put(parts)
             else:
-                pipe.received += 1
                 self.drop("wrong-envelope", parts)
-        messages.clear()
-        pipe.put_inbound(valid)
-        if pipe.inbound:
+        if len(pipe.inbound) > 0:
             self.fair_queue.activate(pipe)
             self.changed()

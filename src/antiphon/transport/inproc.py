@@ -65,7 +65,7 @@ class _End(PipeEnd):
             if len(batch) >= room or far.inbound_bytes >= far.weigh_at:
                 break
             # The receiver may change the list, which other subscribers may have as well.
-            batch.put(parts.copy())
+            batch.put(parts.copy() if len(parts) > 1 else parts)
             far.inbound_bytes += message_size(parts)
         count = len(batch)
         if count > 0:
