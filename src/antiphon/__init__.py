@@ -23,9 +23,11 @@ __all__ = (
 )
 
 if not TYPE_CHECKING:
-    from antiphon.lazy import on_demand
+    # Python does last at its end what it was told first, so it is told now.
+    from antiphon import exits as _exits  # noqa: F401
+    from antiphon.lazy import on_demand as _on_demand
 
-    __getattr__, __dir__ = on_demand(
+    __getattr__, __dir__ = _on_demand(
         __name__,
         {
             "antiphon.actor": {"TERM", "Actor", "Pipe"},

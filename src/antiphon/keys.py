@@ -78,7 +78,7 @@ def nacl_library() -> Any:
         from nacl import _sodium
     except ImportError:
         return None
-    needed = ("crypto_box_easy_afternm", "crypto_box_open_easy_afternm")
+    needed = ("crypto_box_afternm", "crypto_box_open_afternm")
     found = all(hasattr(_sodium.lib, name) for name in needed)
     return (_sodium.ffi, _sodium.lib) if found else None
 

@@ -85,6 +85,8 @@ class Reactor(Descriptors):
         self._arrived: list[tuple[DescriptorStream, bytes]] = []
         self.closed = False
         self._wake_read, self._wake_write = wake_pipe()
+        #: A descriptor that is always writable, or -1 if there is none; a pipe may be full.
+        self.steady = self._wake_write if self._wake_write == self._wake_read else -1
         self._woken = False
         # Reentrant, as the garbage collector may wake a reactor anywhere.
         self._wake_lock = RLock()

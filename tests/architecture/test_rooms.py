@@ -25,6 +25,7 @@ WORDS = {
 }
 ALLOWED: dict[str, set[str]] = {
     "lazy": set(),
+    "exits": set(),
     "native": set(),
     "unpatched": set(),
     "lock": {"unpatched"},
@@ -43,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "spinning": set(),
     "reactor": WORDS | {"wire", "patterns", "engine", "transport", "poller", "spinning"},
     "testing": WORDS | {"wire", "patterns", "engine", "transport"},
-    "hosts": WORDS | {"patterns", "engine", "transport", "reactor", "spinning", "message"},
+    "hosts": WORDS | {"patterns", "engine", "transport", "reactor", "spinning", "message", "exits"},
     "zmq": WORDS | {"engine", "patterns", "hosts", "lazy"},
     "topology": WORDS | {"wire"},
     "observe": WORDS | {"wire", "message"},
@@ -55,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "asyncio": WORDS | {"zmq", "actor"},
     "broker": WORDS | {"wire", "patterns", "engine", "transport", "reactor", "hosts", "build"},
     "cli": WORDS | {"engine", "zmq", "broker", "topology", "observe", "build", ""},
-    "__init__": {"lazy", "build", "message", "loop", "actor"},
+    "__init__": {"exits", "lazy", "build", "message", "loop", "actor"},
     "__main__": {"cli"},
 }
 

@@ -5,18 +5,19 @@ to sleep again until it has its turn. An epoll is told by a system call, during 
 whoever can: two threads that wake each other in turn take half the time.
 """
 
-import os
 from typing import Any, Final
 
 from antiphon.lock import Bell, Lock
 from antiphon.unpatched import Lock as SystemLock
 from antiphon.unpatched import epoll
 
-__all__ = ("Alarm", "make_alarm")
+__all__ = ("Alarm", "Alarms")
 
 _WRITABLE: Final = 4
 #: Told once, until it is asked for again.
 _ONCE: Final = 1 << 30
+#: How many alarms of a context take a descriptor; programs need theirs for other things.
+_MAX_POLLERS: Final = 16
 
 
 class Alarm(Bell):
@@ -32,7 +33,7 @@ class Alarm(Bell):
 
 
 class _LockAlarm(Alarm):
-    """A lock that is let go to wake who waits for it."""
+    """A lock that is let go to wake who waits for it; interpreted, there are no other alarms."""
 
     def __init__(self) -> None:
         self._lock = SystemLock()
@@ -49,9 +50,9 @@ class _LockAlarm(Alarm):
 class _PollAlarm(Alarm):
     """An epoll of something that is always ready, and is asked for when the alarm is rung."""
 
-    def __init__(self, lock: Lock) -> None:
+    def __init__(self, lock: Lock, steady: int) -> None:
         self._lock = lock
-        self._steady = _STEADY.get()
+        self._steady = steady
         self._poller: Any = epoll()
         self._poller.register(self._steady, 0)
 
@@ -60,34 +61,36 @@ class _PollAlarm(Alarm):
         self._lock.bells.append(self)
 
     def sound(self) -> None:
-        self._poller.modify(self._steady, _WRITABLE | _ONCE)
+        try:  # noqa: SIM105 (suppress() would cost a third of the call)
+            self._poller.modify(self._steady, _WRITABLE | _ONCE)
+        except OSError:
+            # The context has ended meanwhile, and has woken everybody.
+            pass
 
     def sleep(self, seconds: float) -> None:
         self._poller.poll(seconds, 1)
 
 
-class _Steady:
-    """A descriptor that is always writable, for the whole process."""
+class Alarms:
+    """Makes the alarms of one context's threads.
 
-    def __init__(self) -> None:
-        self._fd = -1
+    ``steady`` is a descriptor of the context that is always writable, or -1 if there is none.
+    """
 
-    def get(self) -> int:
-        if self._fd < 0:
-            self._fd = os.eventfd(0)
-        return self._fd
+    def __init__(self, lock: Lock, steady: int) -> None:
+        self._lock = lock
+        self._steady = steady
+        # Interpreted, the lock is the system's, which rings no bells.
+        usable = epoll is not None and steady >= 0 and isinstance(lock, Lock)
+        self._pollers_left = _MAX_POLLERS if usable else 0
 
-
-_STEADY: Final = _Steady()
-
-
-def make_alarm(lock: Lock) -> Alarm:
-    """Return an alarm for a thread that sleeps without a context's lock."""
-    # Interpreted, that is a lock of the system, which rings no bells.
-    if epoll is None or not isinstance(lock, Lock):
-        return _LockAlarm()
-    try:
-        return _PollAlarm(lock)
-    except OSError:
-        # There are no descriptors left.
+    def make(self) -> Alarm:
+        """Return an alarm for a thread that sleeps without the context's lock."""
+        if self._pollers_left:
+            self._pollers_left -= 1
+            try:
+                return _PollAlarm(self._lock, self._steady)
+            except OSError:
+                # There are no descriptors left.
+                pass
         return _LockAlarm()

@@ -8,9 +8,9 @@ caretaker is a daemon thread with three states:
     parked    another thread waits in poll: sleep until it leaves
 """
 
-import atexit
 from typing import TYPE_CHECKING, Final
 
+from antiphon.exits import at_exit
 from antiphon.native import mypyc_attr
 from antiphon.unpatched import Lock, sleep, start_thread
 
@@ -32,7 +32,7 @@ def _exit() -> None:
         host.exit()
 
 
-atexit.register(_exit)
+at_exit(_exit)
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

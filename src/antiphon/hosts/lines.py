@@ -5,12 +5,12 @@ holding up or dead-locking the engine that says it. Python's logging is imported
 where the program has not done so itself, nobody reads any.
 """
 
-import atexit
 import os
 import sys
 import warnings
 from typing import Final
 
+from antiphon.exits import at_exit
 from antiphon.unpatched import Lock, SimpleQueue, start_thread
 
 __all__ = ("DEBUG", "INFO", "LINES", "WARNING", "Lines", "lowest_level", "trace_is_wanted")
@@ -116,6 +116,6 @@ class Lines:
 LINES: Final = Lines()
 """The lines of this process."""
 
-atexit.register(LINES.close)
+at_exit(LINES.close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=LINES.reset)

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from antiphon.engine.socket import SocketCore
 from antiphon.errors import Again, ContextTerminated, SocketClosed
-from antiphon.hosts.alarm import make_alarm
+from antiphon.hosts.alarm import Alarms
 from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.contract import BlockingHost
 from antiphon.hosts.resolver import ThreadResolver
@@ -46,8 +46,9 @@ class Runner(BlockingHost):
         self.watched = False
         self._keeper = Keeper()
         self._sleepers: list[Sleeper] = []
-        # Of those that have returned: their alarms take a descriptor each.
+        # Of threads that have returned, with their alarms.
         self._spare: list[Sleeper] = []
+        self._alarms = Alarms(self.lock, self.reactor.steady)
         self._descent = Descent()
         # Sockets that were garbage collected: the collector runs anywhere, also under the lock.
         self._abandoned: list[SocketCore] = []
@@ -99,7 +100,7 @@ class Runner(BlockingHost):
             self._admit(None)
             for core in cores:
                 self._check(core)
-            sleeper = Sleeper(self.reactor)
+            sleeper = self._sleeper()
             self._register(cores, sleeper)
             if self._caretaker.runs:
                 self._caretaker.step_aside()
@@ -108,6 +109,7 @@ class Runner(BlockingHost):
             finally:
                 task.ended()
                 self._unregister(cores, sleeper)
+                self._dismiss(sleeper)
                 self._hand_over()
 
     def _serve(self, cores: list[SocketCore], task: Task, sleeper: Sleeper) -> None:
@@ -138,11 +140,19 @@ class Runner(BlockingHost):
         try:
             return self._wait_for([core], hoping(core, attempt), timeout_ms, sleeper)
         finally:
-            self._spare.append(sleeper)
+            self._dismiss(sleeper)
 
     def _sleeper(self) -> Sleeper:
-        """Return a sleeper, to be added to the spare ones afterwards."""
-        return self._spare.pop() if self._spare else Sleeper(self.reactor)
+        """Return a sleeper for the thread that calls, which dismisses it before it returns."""
+        if not self._spare:
+            return Sleeper(self.reactor)
+        sleeper = self._spare.pop()
+        sleeper.aside = False
+        return sleeper
+
+    def _dismiss(self, sleeper: Sleeper) -> None:
+        if not self.closed:
+            self._spare.append(sleeper)
 
     def _wait_for(
         self,
@@ -192,7 +202,7 @@ class Runner(BlockingHost):
             finally:
                 self.running = False
         elif seconds != 0.0:
-            alarm = sleeper.alarm or make_alarm(self.lock)
+            alarm = sleeper.alarm or self._alarms.make()
             sleeper.alarm = alarm
             sleeper.asleep = True
             try:

@@ -13,7 +13,7 @@ from antiphon.hosts.caretaker import Caretaker
 from antiphon.hosts.contract import Received
 from antiphon.hosts.log import attend
 from antiphon.hosts.running import Runner
-from antiphon.hosts.sleeping import Chained, Sleeper, Watchers
+from antiphon.hosts.sleeping import Chained, Watchers
 from antiphon.hosts.waiting import (
     Files,
     Wanted,
@@ -221,7 +221,7 @@ class Host(Runner):
                 return []
             finally:
                 files.close()
-                self._spare.append(sleeper)
+                self._dismiss(sleeper)
 
     def next_event(self, queue: EventQueue, timeout_ms: int) -> SocketEvent | None:
         """Return the next event of a socket; None after the last. Raises Again."""
@@ -229,12 +229,13 @@ class Host(Runner):
         with self.lock:
             if not queue.ready():
                 self._enter()
-                sleeper = Sleeper(self.reactor)
+                sleeper = self._sleeper()
                 queue.watchers.append(sleeper)
                 try:
                     self._wait_for([], queue.ready, timeout_ms, sleeper)
                 finally:
                     queue.watchers.remove(sleeper)
+                    self._dismiss(sleeper)
             return queue.take()
 
     def _write(self, parts: list[bytes]) -> None:
@@ -301,6 +302,7 @@ class Host(Runner):
             self._close(self._abandoned.pop(), None)
         if not self._orphaned:
             return False
+        self._spare.clear()
         for core in list(self._keeper.cores):
             self._close(core, None)
         return not self._keeper.cores
@@ -329,7 +331,8 @@ class Host(Runner):
             for core in list(self._keeper.cores):
                 if linger_ms is not None or not core.closed:
                     self._close(core, linger_ms)
-            sleeper = Sleeper(self.reactor)
+            sleeper = self._sleeper()
+            self._spare.clear()
             self._sleepers.append(sleeper)
             try:
                 while self._keeper.cores:

@@ -102,9 +102,12 @@ class _Door(Handler):
                     self._pause()
                     return
                 continue
-            self._admit(socket.socket(fileno=number))
+            self._admit(number)
 
-    def _admit(self, sock: socket.socket) -> None:
+    def _admit(self, number: int) -> None:
+        like = self.listening.sock
+        # With its family said, this cannot fail for a peer that has gone already.
+        sock = socket.socket(like.family, like.type, like.proto, fileno=number)
         try:
             sock.setblocking(False)
             address = local = self.listening.endpoint

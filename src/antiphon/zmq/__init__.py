@@ -58,9 +58,9 @@ __all__ = (  # noqa: PLE0604
 if not TYPE_CHECKING:
     # Constants and errors are here at once. What moves messages comes when it is asked for: a
     # command line that has more to offer, or a library that only catches errors, starts without.
-    from antiphon.lazy import on_demand
+    from antiphon.lazy import on_demand as _on_demand
 
-    __getattr__, __dir__ = on_demand(
+    __getattr__, __dir__ = _on_demand(
         __name__,
         {
             "antiphon.build": {"__version__"},

@@ -1,14 +1,15 @@
 """Alarms, which end the sleep of a thread: those of both builds."""
 
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from antiphon.hosts.alarm import make_alarm
+from antiphon.hosts.alarm import Alarms
 from antiphon.lock import Lock, make_lock
 
 KINDS = pytest.mark.parametrize("make", [make_lock, Lock])
@@ -16,10 +17,19 @@ KINDS = pytest.mark.parametrize("make", [make_lock, Lock])
 LONG = 60.0
 
 
+@pytest.fixture
+def steady() -> Iterator[int]:
+    fd = os.eventfd(0)
+    yield fd
+    os.close(fd)
+
+
 @KINDS
-def test_what_is_rung_before_ends_the_next_sleep_and_no_other(make: Callable[[], Lock]) -> None:
+def test_what_is_rung_before_ends_the_next_sleep_and_no_other(
+    make: Callable[[], Lock], steady: int
+) -> None:
     lock = make()
-    alarm = make_alarm(lock)
+    alarm = Alarms(lock, steady).make()
     start = time.monotonic()
     for _ in range(2):
         with lock:
@@ -32,9 +42,10 @@ def test_what_is_rung_before_ends_the_next_sleep_and_no_other(make: Callable[[],
 
 
 @KINDS
-def test_another_thread_ends_a_sleep(make: Callable[[], Lock]) -> None:
+def test_another_thread_ends_a_sleep(make: Callable[[], Lock], steady: int) -> None:
     lock = make()
-    alarms = [make_alarm(lock) for _ in range(2)]
+    made = Alarms(lock, steady)
+    alarms = [made.make(), made.make()]
     turns: list[int] = []
 
     def answer() -> None:
@@ -56,9 +67,9 @@ def test_another_thread_ends_a_sleep(make: Callable[[], Lock]) -> None:
     assert time.monotonic() - start < LONG
 
 
-def test_who_is_woken_finds_the_lock_free() -> None:
+def test_who_is_woken_finds_the_lock_free(steady: int) -> None:
     lock = Lock()
-    alarm = make_alarm(lock)
+    alarm = Alarms(lock, steady).make()
     free: list[bool] = []
 
     def sleep() -> None:
@@ -75,14 +86,35 @@ def test_who_is_woken_finds_the_lock_free() -> None:
     assert lock.bells == []
 
 
+def test_a_context_leaves_most_descriptors_to_others(steady: int) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    lock = Lock()
+    alarms = Alarms(lock, steady)
+    made = [alarms.make() for _ in range(100)]
+    assert len(os.listdir("/proc/self/fd")) - before == 16
+    with lock:
+        made[-1].ring()
+    made[-1].sleep(LONG)
+
+
+def test_an_alarm_that_is_sounded_after_the_end_of_its_context_does_no_harm() -> None:
+    steady = os.eventfd(0)
+    lock = Lock()
+    alarm = Alarms(lock, steady).make()
+    with lock:
+        alarm.ring()
+        os.close(steady)
+
+
 def test_it_does_without_descriptors() -> None:
     program = """
-import resource, time
-from antiphon.hosts.alarm import make_alarm
+import os, resource, time
+from antiphon.hosts.alarm import Alarms
 from antiphon.lock import Lock
+steady = os.eventfd(0)
 _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (0, most))
-alarm = make_alarm(Lock())
+alarm = Alarms(Lock(), steady).make()
 start = time.monotonic()
 alarm.ring()
 alarm.sleep(60)

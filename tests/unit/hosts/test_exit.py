@@ -5,6 +5,7 @@ import importlib
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -111,6 +112,79 @@ blocked.wait()
 
 def test_a_daemon_thread_that_waits_does_not_keep_the_program() -> None:
     run(SCRIPT_DAEMON)
+
+
+SCRIPT_GOODBYE = """
+import atexit
+import sys
+import antiphon.zmq as zmq
+def say_goodbye():
+    push.send(b"goodbye")
+    context.term()
+atexit.register(say_goodbye)
+context = zmq.Context()
+push = context.socket(zmq.PUSH)
+push.connect(sys.argv[1])
+"""
+
+
+def test_a_handler_of_the_program_may_still_use_its_sockets() -> None:
+    with zmq.Context() as context:
+        pull = context.socket(zmq.PULL, linger=0, rcvtimeo=PATIENCE)
+        pull.bind("tcp://127.0.0.1:*")
+        run(SCRIPT_GOODBYE, pull.last_endpoint.decode())
+        assert pull.recv() == b"goodbye"
+
+
+SCRIPT_FORKED_DAEMON = """
+import os
+import threading
+import time
+import antiphon.zmq as zmq
+def ask():
+    with zmq.Context() as context:
+        asker, answerer = context.socket(zmq.REQ), context.socket(zmq.REP)
+        answerer.bind("inproc://here")
+        asker.connect("inproc://here")
+        def answer():
+            for _ in range(100):
+                answerer.send(answerer.recv())
+        thread = threading.Thread(target=answer)
+        thread.start()
+        start = time.monotonic()
+        for _ in range(100):
+            asker.send(b"")
+            asker.recv()
+        thread.join()
+        assert time.monotonic() - start < 5
+ask()
+child = os.fork()
+if child:
+    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os.closerange(3, 100)
+ask()
+"""
+
+
+def test_a_daemon_that_has_closed_all_descriptors_is_woken_as_before() -> None:
+    run(SCRIPT_FORKED_DAEMON)
+
+
+def test_threads_that_have_slept_leave_no_descriptors() -> None:
+    before = descriptors()
+    with zmq.Context() as context:
+        sockets = [context.socket(zmq.PULL) for _ in range(10)]
+        threads = []
+        for number, socket in enumerate(sockets):
+            socket.bind(f"inproc://{number}")
+            threads.append(threading.Thread(target=socket.recv))
+            threads[-1].start()
+        for number, thread in enumerate(threads):
+            with context.socket(zmq.PUSH) as push:
+                push.connect(f"inproc://{number}")
+                push.send(b"")
+            thread.join()
+    until(lambda: descriptors() <= before)
 
 
 def test_a_context_that_nobody_holds_any_longer_leaves_its_peers() -> None:

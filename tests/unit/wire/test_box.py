@@ -1,11 +1,13 @@
 """Boxes: by PyNaCl's functions and by direct calls, the same."""
 
 import sys
+from types import SimpleNamespace
 
 import nacl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl import _sodium
 
 from antiphon.keys import nacl_library
 from antiphon.wire.box import MESSAGE, NOT_THE_PEERS, Box, DirectBox, make_box
@@ -48,4 +50,14 @@ def test_another_inside_of_pynacl_is_made_do_without(monkeypatch: pytest.MonkeyP
     assert type(make_box(KEY, ONE, OTHER)) is DirectBox
     monkeypatch.setitem(sys.modules, "nacl._sodium", None)
     monkeypatch.delattr(nacl, "_sodium")
+    assert type(make_box(KEY, ONE, OTHER)) is Box
+
+
+@pytest.mark.parametrize("name", ["crypto_box_afternm", "crypto_box_open_afternm"])
+def test_a_pynacl_without_one_of_the_functions_is_made_do_without(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    other = SimpleNamespace(ffi=_sodium.ffi, lib=SimpleNamespace(**{name: None}))
+    monkeypatch.setitem(sys.modules, "nacl._sodium", other)
+    monkeypatch.setattr(nacl, "_sodium", other)
     assert type(make_box(KEY, ONE, OTHER)) is Box
