@@ -56,9 +56,11 @@ class _Backend(Router):
         self.relay = relay
 
     def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
-        for _ in range(len(messages)):
-            self.relay.from_worker(pipe.routing_id, messages.take())
-        self.relay.schedule()
+        relay = self.relay
+        for message in messages.drain():
+            chunks = [message] if isinstance(message, bytes) else message
+            relay.from_worker(pipe.routing_id, chunks)
+        relay.schedule()
 
     def detach(self, pipe: Pipe) -> None:
         super().detach(pipe)

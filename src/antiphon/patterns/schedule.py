@@ -64,7 +64,8 @@ class FairQueue:
         finally:
             self.last = pipe
             if waiting and waiting[-1] is pipe:
-                if len(pipe.inbound) == 0:
+                inbound = pipe.inbound
+                if not (inbound.front or inbound.back):
                     waiting.pop()
                     pipe.in_fair_queue = False
                 elif len(waiting) > 1 or self._later:

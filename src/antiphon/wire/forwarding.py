@@ -4,8 +4,6 @@ A broker looks at an envelope and leaves the rest alone. What it passes on is ch
 that comes from a peer, but not taken apart.
 """
 
-from typing import Final
-
 from antiphon.wire.framing import (
     COMMAND,
     FULL,
@@ -18,9 +16,6 @@ from antiphon.wire.framing import (
 )
 
 __all__ = ("WireDecoder",)
-
-#: In place of where messages end: the limit is reached, and what is left is kept.
-_HELD_BACK: Final = -1
 
 
 class WireDecoder(FrameDecoder):
@@ -40,27 +35,16 @@ class WireDecoder(FrameDecoder):
 
     def decode(self, data: bytes, limit: int) -> int:
         """Do as FrameDecoder.decode() does, with messages in their wire form."""
-        begin = 0
-        if not (self._parts or self._data or self._size >= 0) and self._quick == MORE:
-            begin = self._take_short(data, limit)
-            if begin == len(data):
-                return STARVED
-            if begin == _HELD_BACK:
-                return FULL
-        return self._decode_closely(data, begin, limit)
-
-    def _take_short(self, data: bytes, limit: int) -> int:
-        """Take whole messages of short frames, nearly all there are.
-
-        Returns where they end, or _HELD_BACK.
-        """
+        if self._parts or self._data or self._size >= 0 or self._quick != MORE:
+            return self._decode_closely(data, 0, limit)
+        # Whole messages of short frames are nearly all there are.
         back = self.messages.back
-        room = limit - len(self.messages)
+        room = limit - len(back) - len(self.messages.front)
         harmless = self._harmless
         begin = stop = 0
         end = len(data)
         try:
-            while stop < end and room > 0:
+            while room > 0:
                 flags = data[stop]
                 while flags == MORE:
                     stop += 2 + data[stop + 1]
@@ -71,13 +55,12 @@ class WireDecoder(FrameDecoder):
                 back.append(data[begin:stop])
                 begin = stop
                 room -= 1
+                if stop == end:
+                    return STARVED if room > 0 else FULL
         except IndexError:
             # The rest of a message has not come yet.
             pass
-        if room <= 0:
-            self._keep(data, begin)
-            return _HELD_BACK
-        return begin
+        return self._decode_closely(data, begin, limit)
 
     def _decode_closely(self, data: bytes, begin: int, limit: int) -> int:
         """Decode anything, from ``begin`` on."""
