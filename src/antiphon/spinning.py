@@ -9,24 +9,36 @@ import os
 import time
 from typing import Any, Final
 
-__all__ = ("Spinner",)
+__all__ = ("Spinner", "processors")
 
 #: How long to look before sleeping, in seconds.
 _MOMENT: Final = 0.0001
 #: After so many spins in vain, one after the other, the waits without one are not doubled further.
 _MAX_DOUBLINGS: Final = 6
+_UNBOUNDED: Final = float("inf")
+#: Where Linux says what a container may use: control groups of version 2, and of version 1.
+_QUOTA_FILES: Final = (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))
 
 
 class Spinner:
-    """Looks at a poll object again and again, for ``moment`` seconds; for one thread at a time."""
+    """Looks at a poll object again and again, for ``moment`` seconds; for one thread at a time.
 
-    def __init__(self, poller: Any, max_events: int, moment: float = _MOMENT) -> None:
+    ``usable`` is how many processors may be kept busy: with fewer than two it never looks.
+    """
+
+    def __init__(
+        self,
+        poller: Any,
+        max_events: int,
+        moment: float = _MOMENT,
+        usable: float | None = None,
+    ) -> None:
         self._poller = poller
         self._max_events = max_events
         #: For how long to look, in seconds.
         self.moment = moment
         # A peer on the only processor has to wait until we sleep.
-        self._pays = _processors() > 1
+        self._pays = (processors() if usable is None else usable) >= 2
         self._in_vain = 0
         # How many waits are to begin with sleep.
         self._resting = 0
@@ -58,8 +70,25 @@ class Spinner:
         self._resting = 1 << self._in_vain
 
 
-def _processors() -> int:
-    """Return how many processors this process may use."""
+def processors(control_groups: str = "/sys/fs/cgroup") -> float:
+    """Return how many processors this process may keep busy, by the quota of its container, too."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        count = len(os.sched_getaffinity(0))
+    else:
+        count = os.cpu_count() or 1
+    return min(count, _quota(control_groups))
+
+
+def _quota(folder: str) -> float:
+    for files in _QUOTA_FILES:
+        try:
+            quota, period = " ".join(_read(f"{folder}/{name}") for name in files).split()
+            return int(quota) / int(period) if quota.isdigit() else _UNBOUNDED
+        except (OSError, ValueError, ZeroDivisionError):
+            continue
+    return _UNBOUNDED
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="ascii") as file:
+        return file.read()

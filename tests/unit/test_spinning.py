@@ -1,10 +1,12 @@
 """Looking for a moment before sleeping, and ever more rarely where that is in vain."""
 
+import os
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from antiphon.spinning import Spinner
+from antiphon.spinning import Spinner, processors
 
 EVENT = (3, 1)
 
@@ -25,24 +27,20 @@ class Source:
 NEVER = 10**9
 
 
-def make(
-    source: Source, monkeypatch: pytest.MonkeyPatch, processors: int = 2, moment: float = 0.0001
-) -> Spinner:
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(processors)), raising=False)
-    monkeypatch.setattr("os.cpu_count", lambda: processors)
-    return Spinner(source, 8, moment)
+def make(source: Source, usable: float = 2, moment: float = 0.0001) -> Spinner:
+    return Spinner(source, 8, moment, usable)
 
 
-def test_what_comes_in_a_moment_is_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_comes_in_a_moment_is_returned() -> None:
     source = Source(3)
-    spinner = make(source, monkeypatch, moment=60.0)
+    spinner = make(source, moment=60.0)
     assert [spinner.poll(1.0) for _ in range(4)] == [[EVENT]] * 4
     assert source.seen == 12
 
 
-def test_it_looks_more_and_more_rarely_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_looks_more_and_more_rarely_in_vain() -> None:
     source = Source(NEVER)
-    spinner = make(source, monkeypatch)
+    spinner = make(source)
     spins: list[int] = []
     for number in range(260):
         before = source.seen
@@ -53,9 +51,9 @@ def test_it_looks_more_and_more_rarely_in_vain(monkeypatch: pytest.MonkeyPatch) 
     assert rests == [2, 4, 8, 16, 32, 64, 64]
 
 
-def test_it_takes_heart_again_when_something_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_takes_heart_again_when_something_comes() -> None:
     source = Source(NEVER)
-    spinner = make(source, monkeypatch)
+    spinner = make(source)
     for _ in range(1 + 2 + 1 + 4):
         assert spinner.poll(1.0) == []
     source.looks = 1
@@ -73,13 +71,36 @@ def test_it_takes_heart_again_when_something_comes(monkeypatch: pytest.MonkeyPat
     ]
 
 
-def test_who_may_not_wait_looks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_may_not_wait_looks_once() -> None:
     source = Source(NEVER)
-    assert make(source, monkeypatch).poll(0.0) == []
+    assert make(source).poll(0.0) == []
     assert source.seen == 1
 
 
-def test_on_one_processor_it_never_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_less_than_two_processors_it_never_looks() -> None:
     source = Source(1)
-    assert make(source, monkeypatch, processors=1).poll(1.0) == []
+    assert make(source, usable=1.5).poll(1.0) == []
     assert source.seen == 0
+
+
+@pytest.mark.parametrize(
+    ("files", "usable"),
+    [
+        ({}, 8),
+        ({"cpu.max": "max 100000\n"}, 8),
+        ({"cpu.max": "150000 100000\n"}, 1.5),
+        ({"cpu.max": "1600000 100000\n"}, 8),
+        ({"cpu.max": "nonsense\n"}, 8),
+        ({"cpu.max": "1 0\n"}, 8),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 8),
+        ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 0.5),
+    ],
+)
+def test_the_quota_of_a_container_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: dict[str, str], usable: float
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert processors(str(tmp_path)) == usable
