@@ -68,7 +68,7 @@ class Reactor(Descriptors):
         super().__init__(InprocExchange(), resolver)
         self.lock: Lock | None = None
         self.poller = make_poller()
-        self._spinner = Spinner(self.poller, _MAX_EVENTS)
+        self.spinner = Spinner(self.poller, _MAX_EVENTS)
         self.streams: dict[int, DescriptorStream] = {}
         self.handlers: dict[int, Handler] = {}
         #: True while poll() waits without the lock.
@@ -161,29 +161,31 @@ class Reactor(Descriptors):
 
     def _wait(self, timeout: float) -> list[tuple[int, int]]:
         timeout = self._bounded(timeout)
-        lock = self.lock
-        if lock is not None and timeout != 0.0:
-            return self._poll_unlocked(timeout, lock)
-        if timeout != 0.0:
-            heed_signals()
-        events: list[tuple[int, int]] = self.poller.poll(timeout, _MAX_EVENTS)
-        return events
-
-    def _poll_unlocked(self, timeout: float, lock: Lock) -> list[tuple[int, int]]:
-        self.polling = True
-        self._poll_until = self.now() + timeout
+        if timeout == 0.0:
+            events: list[tuple[int, int]] = self.poller.poll(0.0, _MAX_EVENTS)
+            return events
         expectant = self.expectant
         self.expectant = False
+        if self.lock is None:
+            return self._look_or_sleep(timeout, expectant)
+        return self._wait_unlocked(timeout, expectant, self.lock)
+
+    def _wait_unlocked(self, timeout: float, expectant: bool, lock: Lock) -> list[tuple[int, int]]:
+        self.polling = True
+        self._poll_until = self.now() + timeout
         try:
             lock.release()
-            events: list[tuple[int, int]] = self._spinner.poll(timeout) if expectant else []
-            if not events:
-                heed_signals()
-                events = self.poller.poll(timeout, _MAX_EVENTS)
-            return events
+            return self._look_or_sleep(timeout, expectant)
         finally:
             acquire(lock)
             self.polling = False
+
+    def _look_or_sleep(self, timeout: float, expectant: bool) -> list[tuple[int, int]]:
+        events = self.spinner.poll(timeout) if expectant else []
+        if not events:
+            heed_signals()
+            events = self.poller.poll(timeout, _MAX_EVENTS)
+        return events
 
     def _bounded(self, timeout: float) -> float:
         if self._posted:

@@ -3,12 +3,17 @@
 import socket
 import threading
 import time
+from typing import Any
+
+import pytest
 
 from antiphon.engine.network import Timer
 from antiphon.engine.socket import DEALER, ROUTER, SocketCore
 from antiphon.hosts.resolver import ThreadResolver
+from antiphon.lock import Lock, make_lock
 from antiphon.options import SocketOptions
 from antiphon.reactor import Reactor
+from antiphon.spinning import Spinner
 from antiphon.transport.descriptors import Descriptors, Handler, Resolution, Resolver
 
 PATIENCE = 10.0
@@ -35,6 +40,43 @@ def until(reactor: Reactor, condition: "threading.Event | list[str]", count: int
     while isinstance(condition, list) and len(condition) < count:
         assert time.monotonic() < deadline
         reactor.poll(0.1)
+
+
+class Watched:
+    """A poll object that writes down for how long it is asked to wait."""
+
+    def __init__(self, poller: Any) -> None:
+        self.poller = poller
+        self.timeouts: list[float] = []
+
+    def poll(self, timeout: float, max_events: int) -> list[tuple[int, int]]:
+        self.timeouts.append(timeout)
+        events: list[tuple[int, int]] = self.poller.poll(timeout, max_events)
+        return events
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.poller, name)
+
+
+@pytest.mark.parametrize("lock", [None, make_lock()], ids=["alone", "with a lock"])
+def test_who_expects_something_looks_once_for_a_moment_before_it_sleeps(lock: Lock | None) -> None:
+    reactor = make()
+    poller = reactor.poller = Watched(reactor.poller)
+    reactor.spinner = Spinner(poller, 256, usable=2)
+    reactor.lock = lock
+    if lock is not None:
+        lock.acquire()
+    reactor.expectant = True
+    reactor.poll(0.01)
+    *looks, slept = poller.timeouts
+    assert looks
+    assert set(looks) == {0.0}
+    poller.timeouts.clear()
+    reactor.poll(0.01)
+    assert poller.timeouts == [slept]
+    if lock is not None:
+        lock.release()
+    reactor.close()
 
 
 def test_timers_fire_in_order_and_not_after_cancelling() -> None:

@@ -112,11 +112,14 @@ class Broker:
         """
         state = self._state
         next_tick = time.monotonic() + 1.0
-        lost = 0
+        lost = passed_on = 0
         while not self._stopped and not (state.draining and state.finished()):
             timeout = -1.0
             if every_second is not None:
                 timeout = max(next_tick - time.monotonic(), 0.0)
+            # Whoever was given something may have an answer, or the next request, at once.
+            self._reactor.expectant = passed_on != state.requests + state.replies
+            passed_on = state.requests + state.replies
             self._reactor.poll(timeout)
             if state.lost != lost:
                 _LOG.error("%d requests were given up: their workers have gone", state.lost - lost)
