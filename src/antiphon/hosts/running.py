@@ -121,6 +121,8 @@ class Runner(BlockingHost):
                 return
             if more:
                 sleeper.changed = True
+                # What was passed on may be answered at once.
+                self.reactor.expectant = True
                 self._let_others_in()
             self._run_or_sleep(sleeper, -1.0)
             for core in cores:
