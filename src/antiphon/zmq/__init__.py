@@ -56,8 +56,9 @@ __all__ = (  # noqa: PLE0604
 )
 
 if not TYPE_CHECKING:
-    # Constants and errors are here at once. What moves messages comes when it is asked for: a
-    # command line that has more to offer, or a library that only catches errors, starts without.
+    # Constants and errors are here at once. What moves messages comes when some of it is asked
+    # for: a command line that has more to offer, or a library that only catches errors, starts
+    # without.
     from antiphon.lazy import on_demand as _on_demand
 
     __getattr__, __dir__ = _on_demand(
@@ -76,6 +77,7 @@ if not TYPE_CHECKING:
             "antiphon.zmq.sugar": {"sugar"},
             "antiphon.zmq.utils": {"utils"},
         },
+        together=True,
     )
 
 IPC_PATH_MAX_LEN: Final = 107

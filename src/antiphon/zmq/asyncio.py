@@ -14,6 +14,8 @@ from antiphon.hosts.lent import LentHost
 from antiphon.hosts.signal import AioSignalling
 from antiphon.hosts.tasks import Turns
 from antiphon.hosts.threads import Host
+from antiphon.zmq import MessageTracker
+from antiphon.zmq import Socket as BlockingSocket
 from antiphon.zmq.awaiting import Awaiting
 from antiphon.zmq.base import BaseSocket
 from antiphon.zmq.contents import (
@@ -27,9 +29,7 @@ from antiphon.zmq.contents import (
 )
 from antiphon.zmq.context import BaseContext
 from antiphon.zmq.events import AsyncEventStream as EventStream
-from antiphon.zmq.frame import MessageTracker
 from antiphon.zmq.poller import BasePoller, Round
-from antiphon.zmq.socket import Socket as BlockingSocket
 
 __all__ = ("Context", "EventStream", "Poller", "Socket", "ZMQEventLoop", "install")
 

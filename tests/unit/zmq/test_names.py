@@ -45,6 +45,20 @@ def public(namespace: object) -> set[str]:
     return {name for name in dir(namespace) if not name.startswith("_")}
 
 
+@pytest.mark.parametrize("first", ["antiphon.zmq.Context", "importlib.import_module(NAME)"])
+def test_once_sockets_are_there_python_finds_every_name_in_the_quick_way(first: str) -> None:
+    script = (
+        "import importlib\n"
+        "import antiphon.zmq\n"
+        "NAME = 'antiphon.zmq.asyncio'\n"
+        "assert '__getattr__' in vars(antiphon.zmq)\n"
+        f"{first}\n"
+        "assert '__getattr__' not in vars(antiphon.zmq)\n"
+        "assert set(antiphon.zmq.__all__) <= set(vars(antiphon.zmq))\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
 def test_every_name_of_the_package_is_there_or_left_out_for_a_reason() -> None:
     missing = public(theirs) - public(ours)
     assert missing == set(LEFT_OUT)
