@@ -21,7 +21,7 @@ _SIZES = {
 }
 #: What our rate should be, of pyzmq's.
 _AT_LEAST = {16: 1.2, 2**10: 1.4, 2**20: 1.2}
-_MESSAGES = 200_000
+_MESSAGES = 500_000
 _BYTES = 2**30
 _SUBSCRIBERS = "50"
 
@@ -96,7 +96,7 @@ SCENARIOS = (
     Scenario(
         "fan-out",
         "Fan-out: blocking PUB to 50 SUB in another process, tcp, 16 bytes",
-        1_000_000,
+        2_000_000,
         sides(_fan_out, size=16)[:3],
         (Bound("rate", "antiphon", "pyzmq", at_least=1.3),),
         unit="delivery",
