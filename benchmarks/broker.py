@@ -71,7 +71,7 @@ def _contenders(load: Sequence[str]) -> tuple[Contender, ...]:
 _MANY = Scenario(
     "broker",
     "Broker: 16 clients with 16 requests in flight each, 64 REQ workers, 16 bytes",
-    100_000,
+    300_000,
     _contenders(("16", "16")),
     (
         Bound("rate", "antiphon", "libzmq (C)", at_least=1.5),
