@@ -16,7 +16,7 @@ def on_demand(
 
     ``modules`` says which names of the package each module has; a module of the package that is
     itself one of its names goes by that name. A name asked for once is a name like any other; with
-    ``together`` all of them are, once the first one is asked for.
+    ``together`` all of them are, once one is asked for that a module of the package has.
     """
     homes = {name: module for module, names in modules.items() for name in names}
     names = set(homes)
@@ -25,8 +25,9 @@ def on_demand(
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         namespace = vars(sys.modules[package])
-        for each in homes if together else (name,):
-            namespace[each] = _find(package, each, homes[each])
+        for each in homes if together and homes[name].startswith(f"{package}.") else (name,):
+            if each not in namespace:
+                namespace[each] = _find(package, each, homes[each])
         if names <= namespace.keys():
             # Where a module has this, Python looks for none of its names in the quick way.
             namespace.pop("__getattr__", None)

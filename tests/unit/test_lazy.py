@@ -17,3 +17,15 @@ def test_the_package_gives_its_names_only_when_asked() -> None:
         "else: raise SystemExit('found')\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_what_the_program_has_set_stays_when_the_others_come() -> None:
+    script = (
+        "import sys, antiphon.zmq as zmq\n"
+        "zmq.__version__, zmq.SocketEvent\n"
+        "assert 'antiphon.zmq.socket' not in sys.modules\n"
+        "zmq.Context = mine = object()\n"
+        "zmq.Socket\n"
+        "assert zmq.Context is mine and 'Poller' in vars(zmq)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

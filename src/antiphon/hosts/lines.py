@@ -5,6 +5,7 @@ holding up or dead-locking the engine that says it. Python's logging is imported
 where the program has not done so itself, nobody reads any.
 """
 
+import atexit
 import os
 import sys
 import warnings
@@ -62,6 +63,8 @@ class Lines:
         self._ended = Lock()
         self._ended.acquire()
         self._lost = 0
+        # Whether the end of the program waits for these lines before logging ends.
+        self._awaited = False
 
     def write(self, level: int, line: str, logger: str = "antiphon") -> None:
         """Have a line written soon; never waits."""
@@ -98,6 +101,10 @@ class Lines:
             return
         import logging
 
+        if not self._awaited:
+            # Logging ends when the program does, and was told so when it was imported.
+            self._awaited = True
+            atexit.register(self.close)
         logger = logging.getLogger(name)
         lost = self._lost
         if lost:

@@ -149,7 +149,7 @@ class Runner(BlockingHost):
         if not self._spare:
             return Sleeper(self.reactor)
         sleeper = self._spare.pop()
-        sleeper.aside = False
+        sleeper.aside = sleeper.changed = False
         return sleeper
 
     def _dismiss(self, sleeper: Sleeper) -> None:

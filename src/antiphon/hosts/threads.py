@@ -336,6 +336,7 @@ class Host(Runner):
             self._sleepers.append(sleeper)
             try:
                 while self._keeper.cores:
+                    sleeper.changed = False
                     # Another thread may run the reactor: look again soon rather than be woken.
                     self._run_or_sleep(sleeper, -1.0 if not self.running else 0.01)
             finally:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -134,6 +135,62 @@ def test_a_handler_of_the_program_may_still_use_its_sockets() -> None:
         pull.bind("tcp://127.0.0.1:*")
         run(SCRIPT_GOODBYE, pull.last_endpoint.decode())
         assert pull.recv() == b"goodbye"
+
+
+SCRIPT_LAST_LINES = """
+import sys
+import antiphon.zmq as zmq
+import logging
+logging.basicConfig(filename=sys.argv[1], filemode="w", level=logging.DEBUG)
+context = zmq.Context()
+for _ in range(20):
+    context.socket(zmq.DEALER).bind("tcp://127.0.0.1:*")
+"""
+
+
+def test_the_last_lines_are_written_before_logging_ends(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    run(SCRIPT_LAST_LINES, str(log))
+    assert log.read_text().count("DEALER listening at") == 20
+
+
+SCRIPT_SLEEPER = """
+import threading
+import time
+import antiphon.zmq as zmq
+context = zmq.Context()
+pull, push = context.socket(zmq.PULL), context.socket(zmq.PUSH)
+pull.bind("tcp://127.0.0.1:*")
+push.linger = 1000
+push.connect("tcp://127.0.0.1:9")
+push.send(b"nobody is there")
+def receive():
+    try:
+        pull.recv()
+    except zmq.ZMQError:
+        pass
+thread = threading.Thread(target=receive)
+thread.start()
+time.sleep(PAUSE)
+pull.close()
+thread.join()
+time.sleep(PAUSE)
+push.close()
+before = time.process_time()
+enders = [threading.Thread(target=context.term) for _ in range(ENDERS)]
+for ender in enders:
+    ender.start()
+for ender in enders:
+    ender.join()
+print(time.process_time() - before)
+"""
+
+
+@pytest.mark.parametrize("enders", [1, 3])
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+def test_to_wait_for_the_end_of_a_context_costs_nothing(pause: float, enders: int) -> None:
+    script = SCRIPT_SLEEPER.replace("PAUSE", str(pause)).replace("ENDERS", str(enders))
+    assert float(run(script).stdout) < 0.5
 
 
 SCRIPT_FORKED_DAEMON = """
