@@ -61,15 +61,12 @@ class MessageQueue:
         message = self.front.pop()
         return message if isinstance(message, bytes) else message[0]
 
-    def drain(self) -> list[bytes | list[bytes]]:
-        """Remove all messages and return them, the oldest first; one of a frame is that frame."""
-        if not self.front:
-            messages = self.back
-            self.back = []
-            return messages
-        messages = [*self.front[::-1], *self.back]
-        self.clear()
-        return messages
+    def drain(self) -> list[list[bytes]]:
+        """Remove all messages and return them, the oldest first."""
+        messages = [*self.front[::-1], *self.back] if self.front else self.back
+        self.front = []
+        self.back = []
+        return [[message] if isinstance(message, bytes) else message for message in messages]
 
     def oldest(self) -> list[bytes]:
         """Return the oldest message. Raises IndexError if there is none."""

@@ -41,7 +41,7 @@ print("status:", run("x = 20 * 2 + 2\\nx")["status"])
 print("failed:", run("1 / 0")["ename"])
 print("input:", run("sum(range(100_000))")["status"])
 
-client.execute("import time\\nprint('busy', flush=True)\\nwhile True: time.sleep(0.01)")
+client.execute("print('busy', flush=True)\\nwhile True: pass")
 while client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
     pass
 manager.interrupt_kernel()

@@ -29,7 +29,10 @@ def test_messages_come_out_as_they_went_in() -> None:
         queue.oldest()
 
 
-@given(st.lists(st.sampled_from(["put", "frame", "other", "take", "take other", "move"])))
+_STEPS = ["put", "frame", "other", "take", "take other", "move", "drain"]
+
+
+@given(st.lists(st.sampled_from(_STEPS)))
 def test_a_queue_takes_over_another(steps: list[str]) -> None:
     queue, other = MessageQueue(), MessageQueue()
     ours: list[list[bytes]] = []
@@ -53,6 +56,9 @@ def test_a_queue_takes_over_another(steps: list[str]) -> None:
             queue.move(other)
             ours += others
             others = []
+        elif step == "drain":
+            assert queue.drain() == ours
+            ours = []
         assert (len(queue), len(other)) == (len(ours), len(others))
         assert (list(queue), list(other)) == (ours, others)
 

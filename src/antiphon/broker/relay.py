@@ -58,8 +58,7 @@ class _Backend(Router):
     def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         relay = self.relay
         for message in messages.drain():
-            chunks = [message] if isinstance(message, bytes) else message
-            relay.from_worker(pipe.routing_id, chunks)
+            relay.from_worker(pipe.routing_id, message)
         relay.schedule()
 
     def detach(self, pipe: Pipe) -> None:

@@ -142,9 +142,9 @@ class Req(Dealer):
 
     def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Keep the reply that is awaited; drop all else, counted (R28.8, R28.9)."""
-        while len(messages) > 0:
+        for parts in messages.drain():
             pipe.received += 1
-            self._accept(pipe, messages.take())
+            self._accept(pipe, parts)
 
     def _accept(self, pipe: Pipe, parts: list[bytes]) -> None:
         if not self._waiting or pipe is not self._asked or self._reply is not None:
@@ -226,8 +226,7 @@ class Rep(Receiving):
 
     def deliver(self, pipe: Pipe, messages: MessageQueue) -> None:
         """Queue requests; drop those without a delimiter and a body (R28.13, K2)."""
-        while len(messages) > 0:
-            parts = messages.take()
+        for parts in messages.drain():
             pipe.received += 1
             if _DELIMITER in parts and parts.index(_DELIMITER) < len(parts) - 1:
                 pipe.inbound.put(parts)

@@ -65,6 +65,7 @@ class FairQueue:
             self.last = pipe
             if waiting and waiting[-1] is pipe:
                 inbound = pipe.inbound
+                # len() of a class of ours is dear, interpreted, and this is asked for each message.
                 if not (inbound.front or inbound.back):
                     waiting.pop()
                     pipe.in_fair_queue = False
